@@ -1,0 +1,1 @@
+//! The F5-TTS diffusion transformer and its flow-matching sampler on Burn.

@@ -1,0 +1,1 @@
+//! What this machine can do, and where model files live.

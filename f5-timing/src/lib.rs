@@ -1,0 +1,1 @@
+//! Subtitle and word-timing formats: readers, writers and cue segmentation.

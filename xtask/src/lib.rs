@@ -1,0 +1,1 @@
+//! Development tasks: cargo xtask <tidy|fixtures>.
