@@ -1,0 +1,358 @@
+//! Checkpoint files: a checked, lazy view of a safetensors file, without a tensor library.
+//!
+//! [`Checkpoint::open`] reads the header alone; [`Checkpoint::check`] holds it against the tensors
+//! that a network needs and names everything that does not fit; [`Checkpoint::tensor_f32`] then
+//! reads one tensor at a time, so that a file of 1.3 GB never lies in memory a second time.
+//!
+//! ```no_run
+//! use f5_core::weights::{Checkpoint, TensorSpec};
+//!
+//! # fn main() -> Result<(), f5_core::weights::WeightsError> {
+//! let checkpoint = Checkpoint::open("model_1250000.safetensors")?
+//!     .strip_prefixes(&["module.", "_orig_mod.", "ema_model.", "transformer."])?
+//!     .ignore(|name| matches!(name, "initted" | "step") || name.starts_with("mel_spec."));
+//! checkpoint.check(&[TensorSpec::new("proj_out.weight", [100, 1024])])?;
+//! let weight: Vec<f32> = checkpoint.tensor_f32("proj_out.weight")?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod error;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{Read, Seek, SeekFrom},
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
+
+use half::{bf16, f16, slice::HalfFloatSliceExt};
+use safetensors::{
+    Dtype,
+    tensor::{Metadata, TensorInfo},
+};
+
+pub use error::{Mismatch, Misshapen, WeightsError, WrongDtype};
+
+/// Bytes of the little-endian header length that opens a safetensors file.
+const LENGTH_BYTES: u64 = 8;
+/// The largest header that the format's reference reader accepts.
+const MAX_HEADER_BYTES: u64 = 100_000_000;
+/// Bytes converted at a time; a multiple of every accepted element size.
+const BLOCK_BYTES: usize = 64 * 1024;
+
+/// Name and shape of one tensor, as the checkpoint has them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TensorSpec {
+    /// Name, without the prefixes that [`Checkpoint::strip_prefixes`] removed.
+    pub name: String,
+    /// Extent of every axis, outermost first; empty for a scalar.
+    pub shape: Vec<usize>,
+}
+
+impl TensorSpec {
+    /// A tensor called `name` with the extents `shape`.
+    #[must_use]
+    pub fn new(name: impl Into<String>, shape: impl Into<Vec<usize>>) -> Self {
+        Self {
+            name: name.into(),
+            shape: shape.into(),
+        }
+    }
+}
+
+/// An open safetensors file whose header has been read and found sound.
+///
+/// Tensors are read from the file when they are asked for. The file stays open, so a checkpoint
+/// that is replaced on disk meanwhile (by renaming, as downloads do) does no harm.
+#[derive(Debug)]
+pub struct Checkpoint {
+    path: PathBuf,
+    /// A lock because reading moves the file's position.
+    file: Mutex<File>,
+    /// Where tensor bytes begin in the file.
+    data_start: u64,
+    /// Tensors by name as callers see it.
+    tensors: BTreeMap<String, TensorInfo>,
+}
+
+impl Checkpoint {
+    /// Opens a safetensors file and reads its header.
+    ///
+    /// # Errors
+    ///
+    /// [`WeightsError::Open`] and [`WeightsError::Read`] if the file system refuses,
+    /// [`WeightsError::Pickle`] for PyTorch's own format, [`WeightsError::Header`] if the header is
+    /// no safetensors header, [`WeightsError::Truncated`] and [`WeightsError::TrailingBytes`] if the
+    /// file's length is not what the header declares.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, WeightsError> {
+        let path = path.as_ref().to_path_buf();
+        let open = |source| WeightsError::Open {
+            path: path.clone(),
+            source,
+        };
+        let read = |source| WeightsError::Read {
+            path: path.clone(),
+            source,
+        };
+        let header = |source| WeightsError::Header {
+            path: path.clone(),
+            source,
+        };
+
+        let mut file = File::open(&path).map_err(open)?;
+        let got = file.metadata().map_err(open)?.len();
+        if got < LENGTH_BYTES {
+            return Err(WeightsError::Truncated {
+                path,
+                expected: LENGTH_BYTES,
+                got,
+            });
+        }
+        let mut length = [0; LENGTH_BYTES as usize];
+        file.read_exact(&mut length).map_err(read)?;
+        if is_pickle(&length) {
+            return Err(WeightsError::Pickle { path });
+        }
+        let header_bytes = u64::from_le_bytes(length);
+        if header_bytes > MAX_HEADER_BYTES {
+            return Err(header(serde::de::Error::custom(format_args!(
+                "a header of {header_bytes} bytes is declared, at most {MAX_HEADER_BYTES} are allowed"
+            ))));
+        }
+        let data_start = LENGTH_BYTES + header_bytes;
+        if got < data_start {
+            return Err(WeightsError::Truncated {
+                path,
+                expected: data_start,
+                got,
+            });
+        }
+        let mut json = vec![0; header_bytes as usize];
+        file.read_exact(&mut json).map_err(read)?;
+        // Checks, too, that the tensors lie side by side and fit their shapes and types.
+        let metadata: Metadata = serde_json::from_slice(&json).map_err(header)?;
+
+        let expected = data_start.saturating_add(metadata.data_len() as u64);
+        if got < expected {
+            return Err(WeightsError::Truncated {
+                path,
+                expected,
+                got,
+            });
+        }
+        if got > expected {
+            return Err(WeightsError::TrailingBytes {
+                path,
+                expected,
+                got,
+            });
+        }
+        let tensors = metadata
+            .tensors()
+            .into_iter()
+            .map(|(name, info)| (name, info.clone()))
+            .collect();
+        Ok(Self {
+            path,
+            file: Mutex::new(file),
+            data_start,
+            tensors,
+        })
+    }
+
+    /// Removes every leading run of `prefixes`, in whichever order they are chained, from all names.
+    ///
+    /// Training wrappers leave such prefixes behind: `module.` (data parallel), `_orig_mod.`
+    /// (compiled), `ema_model.` (averaged weights), `transformer.` (the backbone inside the flow
+    /// matching model). A prefix that is the whole name stays.
+    ///
+    /// # Errors
+    ///
+    /// [`WeightsError::DuplicateName`] if two tensors end up with one name, as in a file that holds
+    /// plain and averaged weights side by side.
+    pub fn strip_prefixes(mut self, prefixes: &[&str]) -> Result<Self, WeightsError> {
+        let mut origins: BTreeMap<String, String> = BTreeMap::new();
+        let mut stripped = BTreeMap::new();
+        for (name, info) in std::mem::take(&mut self.tensors) {
+            let short = strip(&name, prefixes).to_owned();
+            if let Some(first) = origins.insert(short.clone(), name.clone()) {
+                return Err(WeightsError::DuplicateName {
+                    path: self.path,
+                    name: short,
+                    first,
+                    second: name,
+                });
+            }
+            stripped.insert(short, info);
+        }
+        self.tensors = stripped;
+        Ok(self)
+    }
+
+    /// Forgets every tensor whose name `ignorable` accepts: counters and buffers that a network
+    /// computes itself.
+    #[must_use]
+    pub fn ignore(mut self, ignorable: impl Fn(&str) -> bool) -> Self {
+        self.tensors.retain(|name, _| !ignorable(name));
+        self
+    }
+
+    /// Holds the checkpoint against `expected`: the same names, the same shapes, float values.
+    ///
+    /// # Errors
+    ///
+    /// [`WeightsError::Mismatch`], which names every tensor that is missing, extra, of another
+    /// shape or not of an accepted type.
+    pub fn check(&self, expected: &[TensorSpec]) -> Result<(), WeightsError> {
+        let mut mismatch = Mismatch::default();
+        let mut extra: BTreeMap<&String, &TensorInfo> = self.tensors.iter().collect();
+        for spec in expected {
+            let Some(info) = extra.remove(&spec.name) else {
+                mismatch.missing.push(spec.clone());
+                continue;
+            };
+            if info.shape != spec.shape {
+                mismatch.misshapen.push(Misshapen {
+                    name: spec.name.clone(),
+                    expected: spec.shape.clone(),
+                    got: info.shape.clone(),
+                });
+            }
+            if !is_accepted(info.dtype) {
+                mismatch.wrong_dtype.push(WrongDtype {
+                    name: spec.name.clone(),
+                    got: info.dtype.to_string(),
+                });
+            }
+        }
+        mismatch.extra = extra
+            .into_iter()
+            .map(|(name, info)| TensorSpec::new(name, &*info.shape))
+            .collect();
+        if mismatch.is_empty() {
+            return Ok(());
+        }
+        Err(WeightsError::Mismatch {
+            path: self.path.clone(),
+            mismatch: Box::new(mismatch),
+        })
+    }
+
+    /// Reads the tensor `name` in row-major order, half-precision values widened to `f32`.
+    ///
+    /// # Errors
+    ///
+    /// [`WeightsError::UnknownTensor`] and [`WeightsError::Dtype`] if there is no such float tensor,
+    /// [`WeightsError::Read`] if the file system refuses, [`WeightsError::NonFinite`] if a value is
+    /// infinite or not a number, which would silence or destroy everything computed from it.
+    pub fn tensor_f32(&self, name: &str) -> Result<Vec<f32>, WeightsError> {
+        let info = self
+            .tensors
+            .get(name)
+            .ok_or_else(|| WeightsError::UnknownTensor {
+                path: self.path.clone(),
+                name: name.to_owned(),
+            })?;
+        if !is_accepted(info.dtype) {
+            return Err(WeightsError::Dtype {
+                path: self.path.clone(),
+                name: name.to_owned(),
+                got: info.dtype.to_string(),
+            });
+        }
+        let values = self.read(info).map_err(|source| WeightsError::Read {
+            path: self.path.clone(),
+            source,
+        })?;
+        match values.iter().position(|value| !value.is_finite()) {
+            None => Ok(values),
+            Some(index) => Err(WeightsError::NonFinite {
+                path: self.path.clone(),
+                name: name.to_owned(),
+                index,
+                value: values[index],
+            }),
+        }
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Name and shape of every tensor that is left after stripping and ignoring, by name.
+    pub fn tensors(&self) -> impl Iterator<Item = TensorSpec> + '_ {
+        self.tensors
+            .iter()
+            .map(|(name, info)| TensorSpec::new(name, &*info.shape))
+    }
+
+    /// Shape of the tensor `name`, if there is one.
+    #[must_use]
+    pub fn shape(&self, name: &str) -> Option<&[usize]> {
+        self.tensors.get(name).map(|info| &*info.shape)
+    }
+
+    /// Reads and widens block by block, so that only the result is as large as the tensor.
+    fn read(&self, info: &TensorInfo) -> std::io::Result<Vec<f32>> {
+        let (start, end) = info.data_offsets;
+        let count = (end - start) / (info.dtype.bitsize() / 8);
+        let mut values = Vec::with_capacity(count);
+        let mut block = vec![0; BLOCK_BYTES.min(end - start)];
+        // Every read seeks first, so a reader that panicked before leaves nothing behind.
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(self.data_start + start as u64))?;
+        for offset in (start..end).step_by(BLOCK_BYTES) {
+            let bytes = &mut block[..BLOCK_BYTES.min(end - offset)];
+            file.read_exact(bytes)?;
+            widen(info.dtype, bytes, &mut values);
+        }
+        Ok(values)
+    }
+}
+
+/// Whether weights may have this type; [`widen`] knows the same three.
+fn is_accepted(dtype: Dtype) -> bool {
+    matches!(dtype, Dtype::F16 | Dtype::BF16 | Dtype::F32)
+}
+
+/// Appends the little-endian values in `bytes`.
+fn widen(dtype: Dtype, bytes: &[u8], values: &mut Vec<f32>) {
+    let pairs = || bytes.chunks_exact(2).map(|pair| [pair[0], pair[1]]);
+    match dtype {
+        // Whole slices at once: half then uses the processor's own conversion.
+        Dtype::F16 => {
+            let halves: Vec<f16> = pairs().map(f16::from_le_bytes).collect();
+            values.extend(halves.to_f32_vec());
+        }
+        Dtype::BF16 => values.extend(pairs().map(|pair| bf16::from_le_bytes(pair).to_f32())),
+        _ => values.extend(
+            bytes
+                .chunks_exact(4)
+                .map(|quad| f32::from_le_bytes([quad[0], quad[1], quad[2], quad[3]])),
+        ),
+    }
+}
+
+/// `name` without its leading run of `prefixes`.
+fn strip<'a>(mut name: &'a str, prefixes: &[&str]) -> &'a str {
+    while let Some(rest) = prefixes
+        .iter()
+        .filter(|prefix| !prefix.is_empty())
+        .find_map(|prefix| name.strip_prefix(prefix))
+        .filter(|rest| !rest.is_empty())
+    {
+        name = rest;
+    }
+    name
+}
+
+/// Whether a file opens like PyTorch's: a zip archive, or the bare pickle of older releases.
+fn is_pickle(head: &[u8; LENGTH_BYTES as usize]) -> bool {
+    head.starts_with(b"PK\x03\x04") || head.starts_with(b"\x80\x02")
+}
