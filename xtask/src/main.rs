@@ -1,2 +1,50 @@
-//! Development tasks: `cargo xtask <tidy|fixtures>`.
-fn main() {}
+//! Development tasks: `cargo xtask <tidy|fixtures>`. One file or folder per command.
+
+mod fixtures;
+mod tidy;
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const HELP: &str = "\
+Usage: cargo xtask <COMMAND>
+
+Commands:
+  tidy                            check the rules of the workspace that compilers do not check
+  fixtures --random-base [--out DIR] [--dtype f32|f16|bf16]
+                                  write a model of the released size with random weights
+                                  (default DIR: target/fixtures/random-base)
+";
+
+/// What a command returns: nothing to say, or the text for standard error.
+type Outcome = Result<(), String>;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = env::args().skip(1).collect();
+    let outcome = match args
+        .split_first()
+        .map(|(command, rest)| (command.as_str(), rest))
+    {
+        Some(("tidy", [])) => tidy::run(&root()),
+        Some(("fixtures", rest)) => fixtures::run(&root(), rest),
+        Some(("help" | "--help" | "-h", _)) => {
+            print!("{HELP}");
+            Ok(())
+        }
+        _ => Err(HELP.to_owned()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{}", message.trim_end());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The workspace root: the parent of this crate.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_path_buf()
+}

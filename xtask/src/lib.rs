@@ -1,1 +1,0 @@
-//! Development tasks: cargo xtask <tidy|fixtures>.
