@@ -1,0 +1,135 @@
+//! Text inside a format: cleaning, escaping and joining words.
+
+/// How a byte of a word is treated before anything else is looked at.
+const PLAIN: u8 = 0;
+/// The word has to be walked character by character.
+const LOOK: u8 = 1;
+
+/// What a subtitle format does to the characters of a word.
+///
+/// Words made of plain bytes alone are copied; the table decides which bytes are plain.
+#[derive(Debug)]
+pub(crate) struct Escape {
+    table: [u8; 256],
+    put: fn(&mut Vec<u8>, char),
+}
+
+impl Escape {
+    /// `special` are the ASCII characters that `put` treats; controls and the lead bytes of
+    /// Unicode line breaks are looked at in every format.
+    pub(crate) const fn new(special: &[u8], put: fn(&mut Vec<u8>, char)) -> Self {
+        let mut table = [PLAIN; 256];
+        let mut byte = 0;
+        while byte < 0x20 {
+            table[byte] = LOOK;
+            byte += 1;
+        }
+        table[0x7F] = LOOK;
+        // C1 controls; U+2028, U+2029 and zero-width characters; U+FEFF and non-characters.
+        table[0xC2] = LOOK;
+        table[0xE2] = LOOK;
+        table[0xEF] = LOOK;
+        let mut i = 0;
+        while i < special.len() {
+            table[special[i] as usize] = LOOK;
+            i += 1;
+        }
+        Self { table, put }
+    }
+
+    /// Appends a word: outer white space gone, runs of controls and line breaks one space, the
+    /// rest as the format writes it.
+    #[inline]
+    pub(crate) fn put(&self, buf: &mut Vec<u8>, word: &str) {
+        let bytes = word.as_bytes();
+        let (Some(&first), Some(&last)) = (bytes.first(), bytes.last()) else {
+            return;
+        };
+        let mut flags = u8::from(first == b' ') | u8::from(last == b' ');
+        for &byte in bytes {
+            flags |= self.table[byte as usize];
+        }
+        if flags == PLAIN {
+            buf.extend_from_slice(bytes);
+        } else {
+            self.put_slowly(buf, word);
+        }
+    }
+
+    #[cold]
+    fn put_slowly(&self, buf: &mut Vec<u8>, word: &str) {
+        let mut gap = false;
+        for c in word.trim_matches(is_space).chars() {
+            if is_break(c) {
+                gap = true;
+                continue;
+            }
+            if std::mem::take(&mut gap) {
+                buf.push(b' ');
+            }
+            (self.put)(buf, c);
+        }
+    }
+}
+
+/// Appends a character as UTF-8.
+#[inline]
+pub(crate) fn put_char(buf: &mut Vec<u8>, c: char) {
+    buf.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+}
+
+/// A word as subtitle formats show it.
+#[cfg(test)]
+pub(crate) fn clean(word: &str) -> String {
+    let mut buf = Vec::new();
+    Escape::new(b"", put_char).put(&mut buf, word);
+    String::from_utf8(buf).expect("characters give UTF-8")
+}
+
+/// Whether nothing of a word is visible, so that subtitle formats leave it out.
+#[inline]
+pub(crate) fn is_blank(word: &str) -> bool {
+    match word.as_bytes().first() {
+        None => true,
+        Some(b'!'..=b'~') => false,
+        Some(_) => word.chars().all(|c| is_space(c) || is_invisible(c)),
+    }
+}
+
+/// White space, controls and line breaks: what is trimmed from the ends of a word.
+fn is_space(c: char) -> bool {
+    c.is_whitespace() || c.is_control()
+}
+
+/// Characters that become a space inside a word.
+fn is_break(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// Zero-width characters: they show nothing by themselves.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}')
+}
+
+/// Whether a space stands between two neighbouring words: not between scripts written without.
+pub(crate) fn wants_space(left: &str, right: &str) -> bool {
+    let (Some(left), Some(right)) = (
+        left.trim_end_matches(is_space).chars().next_back(),
+        right.trim_start_matches(is_space).chars().next(),
+    ) else {
+        return true;
+    };
+    if left.is_ascii() && right.is_ascii() {
+        return true;
+    }
+    !(is_unspaced(left) && (is_unspaced(right) || right.is_ascii_punctuation())
+        || is_unspaced(right) && left.is_ascii_punctuation())
+}
+
+/// Han, kana, bopomofo, CJK punctuation and full-width forms; Hangul is written with spaces.
+fn is_unspaced(c: char) -> bool {
+    matches!(c,
+        '\u{2E80}'..='\u{312F}' | '\u{31A0}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}'
+        | '\u{F900}'..='\u{FAFF}' | '\u{FE30}'..='\u{FE4F}' | '\u{FF00}'..='\u{FF9F}'
+        | '\u{20000}'..='\u{3FFFD}')
+}

@@ -1,0 +1,208 @@
+//! The one time base, nanoseconds in a `u64`, and the clocks that formats print.
+
+use std::time::Duration;
+
+use crate::error::{Result, TimeField, TimingError};
+
+/// Latest time the crate counts: a million hours, in seconds.
+pub const MAX_SECONDS: u64 = 3_600_000_000;
+
+pub(crate) const NANOS_PER_SECOND: u64 = 1_000_000_000;
+pub(crate) const MAX_NANOS: u64 = MAX_SECONDS * NANOS_PER_SECOND;
+/// Nanoseconds in a microsecond, a millisecond and a centisecond: the ticks of the formats.
+pub(crate) const MICRO: u64 = 1_000;
+pub(crate) const MILLI: u64 = 1_000_000;
+pub(crate) const CENTI: u64 = 10_000_000;
+
+/// Nanoseconds of `value` seconds, rounded half up; what decimal numbers of up to nine places mean.
+pub(crate) fn from_seconds(value: f64, index: usize, field: TimeField) -> Result<u64> {
+    if !value.is_finite() {
+        return Err(TimingError::NotFinite {
+            index,
+            field,
+            value,
+        });
+    }
+    if value < 0.0 {
+        return Err(TimingError::Negative {
+            index,
+            field,
+            value,
+        });
+    }
+    if value > MAX_SECONDS as f64 {
+        return Err(TimingError::TooLate {
+            index,
+            field,
+            value,
+            limit: MAX_SECONDS,
+        });
+    }
+    Ok((value * NANOS_PER_SECOND as f64 + 0.5) as u64)
+}
+
+/// Nanoseconds of a duration.
+#[inline]
+pub(crate) fn from_duration(value: Duration, index: usize, field: TimeField) -> Result<u64> {
+    if value.as_secs() >= MAX_SECONDS {
+        let value = value.as_secs_f64();
+        return Err(TimingError::TooLate {
+            index,
+            field,
+            value,
+            limit: MAX_SECONDS,
+        });
+    }
+    Ok(value.as_secs() * NANOS_PER_SECOND + u64::from(value.subsec_nanos()))
+}
+
+/// Seconds of a count of nanoseconds, for messages.
+pub(crate) fn seconds(nanos: u64) -> f64 {
+    nanos as f64 / NANOS_PER_SECOND as f64
+}
+
+/// The count of whole ticks nearest to an absolute time, halves up.
+///
+/// Monotone, so words in order stay in order; every printed time goes through here exactly once.
+#[inline]
+pub(crate) fn ticks<const TICK: u64>(nanos: u64) -> u64 {
+    (nanos + TICK / 2) / TICK
+}
+
+/// `00` to `99`.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut table = [[0; 2]; 100];
+    let mut i = 0;
+    while i < 100 {
+        table[i] = [b'0' + (i / 10) as u8, b'0' + (i % 10) as u8];
+        i += 1;
+    }
+    table
+};
+
+/// `000` to `999`.
+static TRIPLES: [[u8; 3]; 1000] = {
+    let mut table = [[0; 3]; 1000];
+    let mut i = 0;
+    while i < 1000 {
+        table[i] = [
+            b'0' + (i / 100) as u8,
+            b'0' + (i / 10 % 10) as u8,
+            b'0' + (i % 10) as u8,
+        ];
+        i += 1;
+    }
+    table
+};
+
+/// Two digits.
+#[inline]
+pub(crate) fn pair(value: u64) -> [u8; 2] {
+    PAIRS[(value % 100) as usize]
+}
+
+/// Three digits.
+#[inline]
+pub(crate) fn triple(value: u64) -> [u8; 3] {
+    TRIPLES[(value % 1000) as usize]
+}
+
+/// Appends a number in decimal.
+pub(crate) fn put_number(buf: &mut Vec<u8>, mut value: u64) {
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (value % 10) as u8;
+        value /= 10;
+        if value == 0 {
+            break;
+        }
+    }
+    buf.extend_from_slice(&digits[at..]);
+}
+
+/// Prints `HH:MM:SS?mmm`, keeping the part before the fraction while the second stays the same.
+#[derive(Debug)]
+pub(crate) struct Clock {
+    second: u64,
+    /// `HH:MM:SS` and the separator, as long as the hours take two digits.
+    text: [u8; 9],
+    separator: u8,
+}
+
+impl Clock {
+    pub(crate) fn new(separator: u8) -> Self {
+        let mut text = *b"00:00:00?";
+        text[8] = separator;
+        Self {
+            second: 0,
+            text,
+            separator,
+        }
+    }
+
+    /// Appends a count of milliseconds; hours take two digits or as many as they need.
+    #[inline]
+    pub(crate) fn put_millis(&mut self, buf: &mut Vec<u8>, millis: u64) {
+        let second = millis / 1000;
+        let fraction = triple(millis);
+        if second >= 360_000 {
+            put_number(buf, second / 3600);
+            let (minute, second) = (pair(second / 60 % 60), pair(second % 60));
+            buf.extend_from_slice(&[b':', minute[0], minute[1], b':', second[0], second[1]]);
+            buf.push(self.separator);
+            buf.extend_from_slice(&fraction);
+            return;
+        }
+        if second != self.second {
+            self.turn(second);
+        }
+        let mut stamp = [0; 12];
+        stamp[..9].copy_from_slice(&self.text);
+        stamp[9..].copy_from_slice(&fraction);
+        buf.extend_from_slice(&stamp);
+    }
+
+    fn turn(&mut self, second: u64) {
+        self.second = second;
+        let (hours, minutes, seconds) = (
+            pair(second / 3600),
+            pair(second / 60 % 60),
+            pair(second % 60),
+        );
+        self.text[..2].copy_from_slice(&hours);
+        self.text[3..5].copy_from_slice(&minutes);
+        self.text[6..8].copy_from_slice(&seconds);
+    }
+}
+
+/// A decimal counter that is incremented in place: cue numbers cost no division.
+#[derive(Debug)]
+pub(crate) struct Counter {
+    digits: [u8; 20],
+    first: usize,
+}
+
+impl Counter {
+    /// Counts from 0 or 1.
+    pub(crate) fn from(from: u8) -> Self {
+        debug_assert!(from < 2);
+        let mut digits = [b'0'; 20];
+        digits[19] = b'0' + from;
+        Self { digits, first: 19 }
+    }
+
+    /// Appends the current number and moves on.
+    #[inline]
+    pub(crate) fn put(&mut self, buf: &mut Vec<u8>) {
+        buf.extend_from_slice(&self.digits[self.first..]);
+        let mut at = 19;
+        while self.digits[at] == b'9' && at > 0 {
+            self.digits[at] = b'0';
+            at -= 1;
+        }
+        self.digits[at] += 1;
+        self.first = self.first.min(at);
+    }
+}
