@@ -1,5 +1,12 @@
 //! Mel spectrograms: the specification both sides of a vocoder agree on, and the frames themselves.
 
+#[cfg(feature = "audio")]
+mod extractor;
+pub mod filterbank;
+
+#[cfg(feature = "audio")]
+pub use extractor::{MelError, MelExtractor};
+
 use serde::{Deserialize, Serialize};
 
 /// Which mel front end a model was trained with; the two differ in filterbank, scale and padding.

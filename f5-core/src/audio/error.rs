@@ -1,0 +1,186 @@
+//! What can be wrong with audio that comes in or has to go out.
+
+use std::{io, path::PathBuf};
+
+use thiserror::Error;
+
+/// Why audio could not be read, written or used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum AudioError {
+    /// A file could not be opened or read.
+    #[error("cannot read audio file `{}`", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A file could not be written; nothing is left behind under its name.
+    #[error("cannot write audio file `{}`", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What went wrong.
+        source: hound::Error,
+    },
+    /// A file was read, but what it holds cannot be used.
+    #[error("audio file `{}` cannot be used", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with its content.
+        source: Box<AudioError>,
+    },
+    /// The bytes are not a RIFF/WAVE file.
+    #[error(
+        "not a WAV file: it begins with \"{found}\" instead of \"RIFF....WAVE\"; convert it first, for instance with `ffmpeg -i in.mp3 out.wav`"
+    )]
+    NotWav {
+        /// The first bytes, escaped.
+        found: String,
+    },
+    /// A WAV file with a broken header or an encoding other than 8, 16, 24, 32-bit integer or
+    /// 32-bit float PCM.
+    #[error(
+        "malformed or unsupported WAV header; PCM with 8, 16, 24 or 32 bits or 32-bit float is readable"
+    )]
+    Header {
+        /// What the WAV reader found.
+        source: hound::Error,
+    },
+    /// A bit depth that has no reader.
+    #[error(
+        "{bits}-bit WAV samples are not supported; use 8, 16, 24 or 32-bit integer or 32-bit float"
+    )]
+    UnsupportedBitDepth {
+        /// Bits per sample in the header.
+        bits: u16,
+    },
+    /// The sample data ends before the header says.
+    #[error("WAV data ends after {got} of {expected} samples")]
+    Truncated {
+        /// Samples the header announces, over all channels.
+        expected: usize,
+        /// Samples that could be read.
+        got: usize,
+        /// How the read ended.
+        source: hound::Error,
+    },
+    /// The stream behind a WAV reader or writer failed.
+    #[error("audio stream failed")]
+    Stream {
+        /// What went wrong.
+        source: hound::Error,
+    },
+    /// Audio without channels.
+    #[error("audio has zero channels")]
+    ZeroChannels,
+    /// Audio at 0 Hz.
+    #[error("audio has a sample rate of 0 Hz")]
+    ZeroSampleRate,
+    /// Interleaved samples that are not whole frames.
+    #[error("{samples} interleaved samples are not whole frames of {channels} channels")]
+    PartialFrame {
+        /// Number of samples.
+        samples: usize,
+        /// Number of channels.
+        channels: u16,
+    },
+    /// A sample outside the range of its width.
+    #[error("sample {index} is {value}, outside the range of {bits}-bit audio")]
+    OutOfRange {
+        /// Position among the interleaved samples.
+        index: usize,
+        /// The sample.
+        value: i32,
+        /// Bits per sample.
+        bits: u32,
+    },
+    /// A sample that is NaN or infinite.
+    #[error("frame {index}, channel {channel} is {value}; audio must be finite")]
+    NotFinite {
+        /// Frame.
+        index: usize,
+        /// Channel, from 0.
+        channel: usize,
+        /// The sample.
+        value: f32,
+    },
+    /// Audio without a single sample.
+    #[error("audio is empty")]
+    Empty,
+    /// A reference in which nothing can be heard.
+    #[error(
+        "reference audio of {frames} frames is silent (RMS {rms}); use a recording in which the speaker is audible"
+    )]
+    SilentReference {
+        /// Length of the recording in frames.
+        frames: usize,
+        /// Root mean square, full scale 1.
+        rms: f32,
+    },
+    /// A reference shorter than one analysis window.
+    #[error(
+        "reference audio has {samples} samples of speech, at least {needed} are needed for one window"
+    )]
+    ReferenceTooShort {
+        /// Samples at the model's rate.
+        samples: usize,
+        /// Samples one window needs.
+        needed: usize,
+    },
+    /// A loudness target that is not a positive number.
+    #[error("target_rms is {value}, it must be a positive number")]
+    InvalidTargetRms {
+        /// The value given.
+        value: f32,
+    },
+    /// A pair of rates whose resampling kernel would be unreasonably large.
+    #[error(
+        "cannot resample {from_hz} Hz to {to_hz} Hz: the reduced ratio {from}:{to} exceeds {limit}"
+    )]
+    UnsupportedRatio {
+        /// Source rate.
+        from_hz: u32,
+        /// Target rate.
+        to_hz: u32,
+        /// Source rate after division by the common factor.
+        from: u32,
+        /// Target rate after division by the common factor.
+        to: u32,
+        /// Largest value either side may have.
+        limit: u32,
+    },
+    /// A stream resampler that could not be built.
+    #[error("cannot build a resampler for ratio {ratio}")]
+    ResamplerSetup {
+        /// Target rate over source rate.
+        ratio: f64,
+        /// What the resampler said.
+        source: rubato::ResamplerConstructionError,
+    },
+    /// A stream resampler that failed while running.
+    #[error("resampling failed")]
+    Resampler {
+        /// What the resampler said.
+        source: rubato::ResampleError,
+    },
+    /// More audio than a WAV file's 32-bit sizes can hold.
+    #[error("{bytes} bytes of samples do not fit into a WAV file (4 GiB at most)")]
+    TooLong {
+        /// Size of the sample data.
+        bytes: u64,
+    },
+}
+
+impl AudioError {
+    /// The error behind [`AudioError::File`], or the error itself.
+    #[must_use]
+    pub fn without_path(&self) -> &AudioError {
+        match self {
+            Self::File { source, .. } => source.without_path(),
+            other => other,
+        }
+    }
+}
