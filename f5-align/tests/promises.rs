@@ -1,0 +1,135 @@
+//! What every aligner promises, whatever the audio and the text.
+
+use f5_align::{AlignError, Aligner, Alignment, ProportionalAligner, split_words};
+use f5_core::{audio::Waveform, timing::TimingSource};
+use proptest::prelude::*;
+
+/// Bursts of a buzzing sound and pauses, in turn, from (length, gap) pairs in milliseconds.
+fn bursts(rate: u32, parts: &[(u32, u32)]) -> Vec<f32> {
+    let mut samples = Vec::new();
+    for &(sound, gap) in parts {
+        let n = (sound * rate / 1000) as usize;
+        samples.extend((0..n).map(|i| {
+            let t = i as f32 / rate as f32;
+            0.3 * ((t * 900.0).sin() + (t * 4100.0).sin() * (t * 30.0).cos())
+        }));
+        samples.extend(std::iter::repeat_n(0.0, (gap * rate / 1000) as usize));
+    }
+    samples
+}
+
+fn wave(samples: Vec<f32>, rate: u32) -> Waveform {
+    Waveform::new(samples, rate).unwrap()
+}
+
+fn aligners() -> Vec<Box<dyn Aligner>> {
+    vec![Box::new(ProportionalAligner::new())]
+}
+
+fn check_promises(alignment: &Alignment, text: &str) {
+    let words = split_words(text);
+    assert_eq!(alignment.words.len(), words.len(), "words of {text:?}");
+    let mut earliest = std::time::Duration::ZERO;
+    for (found, word) in alignment.words.iter().zip(words) {
+        assert_eq!((&found.word, &found.chars), (&word.text, &word.chars));
+        assert!(
+            found.start >= earliest && found.end >= found.start,
+            "order at {found:?}"
+        );
+        earliest = found.end;
+    }
+    assert!(earliest <= alignment.duration, "{earliest:?} after the end");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn every_word_has_a_place(
+        parts in prop::collection::vec((20_u32..600, 0_u32..400), 0..6),
+        text in "[a-zA-Z你好0-9' ,.!—$\u{1F600}]{0,60}",
+        rate in prop::sample::select(vec![8_000_u32, 16_000, 24_000, 44_100]),
+    ) {
+        let samples = bursts(rate, &parts);
+        let audio = wave(samples.clone(), rate);
+        for aligner in aligners() {
+            match aligner.align(&audio, &text, "en") {
+                Ok(alignment) => {
+                    check_promises(&alignment, &text);
+                    prop_assert_eq!(&alignment, &aligner.align(&audio, &text, "en").unwrap());
+                }
+                Err(AlignError::NoAudio { .. }) => prop_assert!(samples.is_empty()),
+                Err(AlignError::TooShort { needed, duration, .. }) => {
+                    prop_assert!(aligner.name() != "proportional" && needed > duration);
+                }
+                Err(other) => prop_assert!(false, "{}: {}", aligner.name(), other),
+            }
+        }
+    }
+
+    #[test]
+    fn loudness_does_not_matter(gain in prop::sample::select(vec![0.001_f32, 0.1, 0.5, 3.0])) {
+        let text = "one two, three four five";
+        let samples = bursts(16_000, &[(0, 200), (450, 180), (700, 90), (300, 250)]);
+        let louder = wave(samples.iter().map(|s| s * gain).collect(), 16_000);
+        let audio = wave(samples, 16_000);
+        for aligner in aligners() {
+            let (a, b) = (aligner.align(&audio, text, "en").unwrap(), aligner.align(&louder, text, "en").unwrap());
+            for (a, b) in a.words.iter().zip(&b.words) {
+                prop_assert!(a.start.abs_diff(b.start).as_secs_f64() <= 0.0101, "{} {a:?} {b:?}", aligner.name());
+            }
+        }
+    }
+
+    #[test]
+    fn leading_silence_shifts_the_words(frames in 1_u32..80) {
+        let text = "one two, three four five";
+        let samples = bursts(16_000, &[(0, 200), (450, 180), (700, 90), (300, 250)]);
+        let mut later = vec![0.0; frames as usize * 160];
+        later.extend(&samples);
+        let (audio, later) = (wave(samples, 16_000), wave(later, 16_000));
+        let shift = std::time::Duration::from_millis(u64::from(frames) * 10);
+        for aligner in aligners() {
+            let (a, b) = (aligner.align(&audio, text, "en").unwrap(), aligner.align(&later, text, "en").unwrap());
+            for (a, b) in a.words.iter().zip(&b.words) {
+                prop_assert!((a.start + shift).abs_diff(b.start).as_secs_f64() <= 0.0101, "{} {a:?} {b:?}", aligner.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn no_audio_is_a_typed_error() {
+    for aligner in aligners() {
+        let found = aligner.align(&wave(Vec::new(), 16_000), "two words", "en");
+        assert_eq!(found, Err(AlignError::NoAudio { words: 2 }));
+    }
+}
+
+#[test]
+fn the_proportional_aligner_trims_silence_and_flags_its_guess() {
+    let audio = wave(bursts(24_000, &[(0, 500), (1000, 700)]), 24_000);
+    let alignment = ProportionalAligner::new()
+        .align(&audio, "one three", "xx")
+        .unwrap();
+    let seconds: Vec<f64> = alignment
+        .words
+        .iter()
+        .flat_map(|w| [w.start.as_secs_f64(), w.end.as_secs_f64()])
+        .collect();
+    assert!(
+        (seconds[0] - 0.5).abs() <= 0.015 && (seconds[3] - 1.5).abs() <= 0.015,
+        "{seconds:?}"
+    );
+    assert!(
+        seconds[1] == seconds[2] && seconds[1] - 0.5 < 0.5,
+        "{seconds:?}"
+    );
+    assert!(
+        alignment
+            .words
+            .iter()
+            .all(|w| w.source == TimingSource::Estimated)
+    );
+    assert_eq!(alignment.quality.coverage, 0.0);
+}
