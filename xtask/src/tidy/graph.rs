@@ -8,8 +8,8 @@ use super::Violation;
 
 /// The package at the root of the workspace.
 const FACADE: &str = "f5-tts";
-/// The one crate that its siblings may use.
-const CORE: &str = "f5-core";
+/// Crates that their siblings may use.
+const SHARED: &[&str] = &["f5-core", "f5-weights"];
 /// Crates that must build without Burn, whatever features are on.
 const BURN_FREE: &[&str] = &["f5-core", "f5-timing", "f5-runtime", "xtask"];
 /// Crates that may use Burn behind one feature only: `(crate, feature)`.
@@ -72,7 +72,7 @@ impl Graph {
         })
     }
 
-    /// Edges between members that are neither from the facade nor to the core.
+    /// Edges between members that are neither from the facade nor to a shared crate.
     fn sibling_edges(&self, name: &str) -> Vec<Violation> {
         let targets = self.all.get(name).into_iter().flatten();
         targets
@@ -80,7 +80,7 @@ impl Graph {
             .filter_map(|target| {
                 let what = if target == FACADE {
                     "depends on the facade"
-                } else if name == FACADE || target == CORE {
+                } else if name == FACADE || SHARED.contains(&target.as_str()) {
                     return None;
                 } else {
                     "depends on its sibling"

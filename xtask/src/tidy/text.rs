@@ -60,7 +60,12 @@ fn check_rust(path: &str, text: &str, lines: usize) -> Vec<Violation> {
         let what = format!("{lines} lines, at most {MAX_LINES} allowed");
         found.push(Violation::new(path, lines, what));
     }
-    for (i, line) in text.lines().enumerate() {
+    // Comments may hold examples whose hidden lines stand for the caller's code.
+    for (i, line) in text
+        .lines()
+        .enumerate()
+        .filter(|(_, l)| !l.trim_start().starts_with("//"))
+    {
         for word in FORBIDDEN.iter().filter(|word| line.contains(**word)) {
             found.push(Violation::new(
                 path,
