@@ -1,5 +1,7 @@
 //! Text inside a format: cleaning, escaping and joining words.
 
+use std::borrow::Cow;
+
 /// How a byte of a word is treated before anything else is looked at.
 const PLAIN: u8 = 0;
 /// The word has to be walked character by character.
@@ -79,11 +81,14 @@ pub(crate) fn put_char(buf: &mut Vec<u8>, c: char) {
 }
 
 /// A word as subtitle formats show it.
-#[cfg(test)]
-pub(crate) fn clean(word: &str) -> String {
+pub(crate) fn clean(word: &str) -> Cow<'_, str> {
+    let trimmed = word.trim_matches(is_space);
+    if !trimmed.contains(is_break) {
+        return Cow::Borrowed(trimmed);
+    }
     let mut buf = Vec::new();
     Escape::new(b"", put_char).put(&mut buf, word);
-    String::from_utf8(buf).expect("characters give UTF-8")
+    Cow::Owned(String::from_utf8_lossy(&buf).into_owned())
 }
 
 /// Whether nothing of a word is visible, so that subtitle formats leave it out.
@@ -102,7 +107,7 @@ fn is_space(c: char) -> bool {
 }
 
 /// Characters that become a space inside a word.
-fn is_break(c: char) -> bool {
+pub(crate) fn is_break(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 

@@ -8,7 +8,6 @@ use crate::error::{Result, TimeField, TimingError};
 pub const MAX_SECONDS: u64 = 3_600_000_000;
 
 pub(crate) const NANOS_PER_SECOND: u64 = 1_000_000_000;
-pub(crate) const MAX_NANOS: u64 = MAX_SECONDS * NANOS_PER_SECOND;
 /// Nanoseconds in a microsecond, a millisecond and a centisecond: the ticks of the formats.
 pub(crate) const MICRO: u64 = 1_000;
 pub(crate) const MILLI: u64 = 1_000_000;
@@ -164,6 +163,35 @@ impl Clock {
         buf.extend_from_slice(&stamp);
     }
 
+    /// Appends a count of centiseconds; hours take as many digits as they need.
+    #[inline]
+    pub(crate) fn put_centis(&mut self, buf: &mut Vec<u8>, centis: u64) {
+        let fraction = pair(centis);
+        self.put_short(buf, centis / 100);
+        buf.extend_from_slice(&fraction);
+    }
+
+    /// Appends a count of milliseconds; hours take as many digits as they need.
+    pub(crate) fn put_short_millis(&mut self, buf: &mut Vec<u8>, millis: u64) {
+        self.put_short(buf, millis / 1000);
+        buf.extend_from_slice(&triple(millis));
+    }
+
+    #[inline]
+    fn put_short(&mut self, buf: &mut Vec<u8>, second: u64) {
+        if second >= 36_000 {
+            put_number(buf, second / 3600);
+            let (minute, second) = (pair(second / 60 % 60), pair(second % 60));
+            buf.extend_from_slice(&[b':', minute[0], minute[1], b':', second[0], second[1]]);
+            buf.push(self.separator);
+            return;
+        }
+        if second != self.second {
+            self.turn(second);
+        }
+        buf.extend_from_slice(&self.text[1..]);
+    }
+
     fn turn(&mut self, second: u64) {
         self.second = second;
         let (hours, minutes, seconds) = (
@@ -174,6 +202,70 @@ impl Clock {
         self.text[..2].copy_from_slice(&hours);
         self.text[3..5].copy_from_slice(&minutes);
         self.text[6..8].copy_from_slice(&seconds);
+    }
+}
+
+/// Prints seconds with three decimals, keeping the whole seconds while they stay the same.
+#[derive(Debug)]
+pub(crate) struct Decimal {
+    second: u64,
+    /// The whole seconds and the point.
+    text: Vec<u8>,
+}
+
+impl Decimal {
+    pub(crate) fn new() -> Self {
+        Self {
+            second: 0,
+            text: b"0.".to_vec(),
+        }
+    }
+
+    /// Appends a time given in nanoseconds, rounded to the millisecond.
+    #[inline]
+    pub(crate) fn put_millis(&mut self, buf: &mut Vec<u8>, nanos: u64) {
+        let millis = ticks::<MILLI>(nanos);
+        if millis / 1000 != self.second {
+            self.second = millis / 1000;
+            self.text.clear();
+            put_number(&mut self.text, self.second);
+            self.text.push(b'.');
+        }
+        buf.extend_from_slice(&self.text);
+        buf.extend_from_slice(&triple(millis));
+    }
+}
+
+/// Appends a count of microseconds as seconds with six decimals.
+pub(crate) fn put_micros(buf: &mut Vec<u8>, micros: u64) {
+    put_number(buf, micros / 1_000_000);
+    buf.push(b'.');
+    buf.extend_from_slice(&triple(micros / 1000));
+    buf.extend_from_slice(&triple(micros));
+}
+
+/// Appends a score: up to four decimals if they say it all, as many as it takes if not.
+pub(crate) fn put_score(buf: &mut Vec<u8>, score: f32) {
+    let scaled = (f64::from(score) * 1e4).round();
+    if (0.0..=1e4).contains(&scaled) && (scaled / 1e4) as f32 == score {
+        let scaled = scaled as u64;
+        let (high, low) = (pair(scaled / 100), pair(scaled));
+        buf.extend_from_slice(&[
+            b'0' + (scaled / 10_000) as u8,
+            b'.',
+            high[0],
+            high[1],
+            low[0],
+            low[1],
+        ]);
+        while buf.ends_with(b"0") {
+            buf.pop();
+        }
+        if buf.ends_with(b".") {
+            buf.push(b'0');
+        }
+    } else {
+        buf.extend_from_slice(score.to_string().as_bytes());
     }
 }
 

@@ -7,11 +7,10 @@ use std::{
 };
 
 use crate::{
-    cue::{CueView, Merger, Span},
+    cue::{CueOptions, CueView, Cutter, Span, lay_out},
     error::{Result, TimingError},
     format::{FormatWriter, Head, Pass, Tick, TimingFormat},
-    options::WriteOptions,
-    text::is_blank,
+    options::{CueMode, WriteOptions},
     track::Track,
 };
 
@@ -84,22 +83,38 @@ fn write(
     sink: &mut dyn Write,
 ) -> io::Result<()> {
     let mut writer = format.writer(options);
+    let segmented;
+    let mode = match &options.cues {
+        CueMode::Words if writer.is_segmented() => {
+            segmented = CueMode::Segmented(CueOptions::default());
+            &segmented
+        }
+        mode => mode,
+    };
     let mut out = Out {
         sink,
         buf: Vec::with_capacity(FULL + 4096),
     };
+    if let (true, Pass::Cues(tick)) = (writer.is_counted(), writer.first()) {
+        let mut cues = CueOut::new(options, &*writer);
+        each_cue(track, mode, tick, |span| {
+            cues.count(track, span, &mut *writer);
+            Ok(())
+        })?;
+    }
+    let duration = track.duration_nanos();
     let head = Head {
         language: track.language(),
         title: track.title(),
-        track: Some(track),
+        duration,
     };
     writer.begin(&mut out.buf, &head);
-    pass(track, writer.first(), &mut *writer, &mut out)?;
+    pass(track, writer.first(), mode, options, &mut *writer, &mut out)?;
     if let Some(second) = writer.second() {
         writer.between(&mut out.buf);
-        pass(track, second, &mut *writer, &mut out)?;
+        pass(track, second, mode, options, &mut *writer, &mut out)?;
     }
-    writer.end(&mut out.buf, track.duration_nanos());
+    writer.end(&mut out.buf, duration);
     out.empty()?;
     out.sink.flush()
 }
@@ -107,52 +122,142 @@ fn write(
 fn pass(
     track: &Track,
     pass: Pass,
+    mode: &CueMode,
+    options: &WriteOptions,
     writer: &mut dyn FormatWriter,
     out: &mut Out<'_>,
 ) -> io::Result<()> {
     match pass {
         Pass::Words => {
             for index in 0..track.len() {
-                writer.word(&mut out.buf, track, index, index);
+                writer.word(&mut out.buf, track, index);
                 out.empty_if_full()?;
             }
             Ok(())
         }
-        Pass::Cues(tick) => cues_of_words(track, tick, writer, out),
+        Pass::Cues(tick) => {
+            let mut cues = CueOut::new(options, writer);
+            each_cue(track, mode, tick, |span| {
+                cues.put(&mut out.buf, track, span, 0, writer);
+                out.empty_if_full()
+            })
+        }
     }
 }
 
-fn cues_of_words(
+fn each_cue(
     track: &Track,
+    mode: &CueMode,
     tick: Tick,
-    writer: &mut dyn FormatWriter,
-    out: &mut Out<'_>,
+    mut put: impl FnMut(Span) -> io::Result<()>,
 ) -> io::Result<()> {
-    let mut merger = Merger::new(tick);
-    let mut put = |span: Span, out: &mut Out<'_>| {
-        let Span { words, start, end } = span;
-        writer.cue(
-            &mut out.buf,
-            &CueView {
-                track,
-                words,
-                start,
-                end,
-                breaks: &[],
-            },
-        );
-        out.empty_if_full()
-    };
+    let mut cutter = Cutter::new(mode, tick);
     for index in 0..track.len() {
-        if is_blank(track.text_of(index)) {
-            continue;
-        }
-        let (start, end) = track.nanos_of(index);
-        if let Some(span) = merger.push(index..index + 1, start, end) {
-            put(span, out)?;
+        cutter.push(index, track.text_of(index), track.nanos_of(index), &mut put)?;
+    }
+    cutter.finish(put)
+}
+
+/// Turns cues into views: lines, highlights.
+#[derive(Debug)]
+pub(crate) struct CueOut {
+    tick: Option<Tick>,
+    layout: Option<CueOptions>,
+    isolate: bool,
+    highlight: bool,
+    breaks: Vec<(usize, usize)>,
+}
+
+impl CueOut {
+    pub(crate) fn new(options: &WriteOptions, writer: &dyn FormatWriter) -> Self {
+        let cues = match &options.cues {
+            CueMode::Segmented(cues) => Some(cues),
+            CueMode::Words => None,
+        };
+        let tick = match writer.first() {
+            Pass::Cues(tick) => Some(tick),
+            Pass::Words => None,
+        };
+        Self {
+            tick,
+            layout: cues.filter(|_| !writer.is_single_line()).cloned(),
+            isolate: cues.is_some_and(|cues| cues.isolate_rtl),
+            highlight: options.highlight && writer.highlights(),
+            breaks: Vec::new(),
         }
     }
-    merger.finish().map_or(Ok(()), |span| put(span, out))
+
+    /// Writes a cue; `gone` words are no longer in front of the track.
+    #[inline]
+    pub(crate) fn put(
+        &mut self,
+        buf: &mut Vec<u8>,
+        track: &Track,
+        span: Span,
+        gone: usize,
+        writer: &mut dyn FormatWriter,
+    ) {
+        let words = span.words.start - gone..span.words.end - gone;
+        if let Some(options) = &self.layout {
+            lay_out(track, words.clone(), options, &mut self.breaks);
+        }
+        let view = CueView {
+            track,
+            words,
+            start: span.start,
+            end: span.end,
+            breaks: &self.breaks,
+            mark: 0..0,
+            isolate: self.isolate,
+        };
+        match self.tick {
+            Some(tick) if self.highlight => highlight(buf, &view, tick, writer),
+            _ => writer.cue(buf, &view),
+        }
+    }
+
+    fn count(&mut self, track: &Track, span: Span, writer: &mut dyn FormatWriter) {
+        let Span { words, start, end } = span;
+        let isolate = self.isolate;
+        let view = CueView {
+            track,
+            words,
+            start,
+            end,
+            breaks: &[],
+            mark: 0..0,
+            isolate,
+            offset: 0,
+        };
+        writer.count(&view);
+    }
+}
+
+/// Repeats a cue for each of its words: marked from its start to the start of the next.
+fn highlight(buf: &mut Vec<u8>, cue: &CueView<'_>, tick: Tick, writer: &mut dyn FormatWriter) {
+    let mut visible = cue.visible().peekable();
+    let (mut start, mut first) = (cue.start, cue.words.start);
+    while let Some(word) = visible.next() {
+        let end = match visible.peek() {
+            Some(next) => tick
+                .round(cue.track.nanos_of(*next).0)
+                .clamp(start, cue.end),
+            None => cue.end,
+        };
+        // Words that begin in the same tick are marked together.
+        if end == start {
+            continue;
+        }
+        let view = CueView {
+            start,
+            end,
+            mark: first..word + 1,
+            words: cue.words.clone(),
+            ..*cue
+        };
+        writer.cue(buf, &view);
+        (start, first) = (end, word + 1);
+    }
 }
 
 struct Out<'w> {

@@ -1,10 +1,19 @@
 //! Cues: words grouped for the screen.
 
+mod cutter;
+mod language;
+mod layout;
 mod merge;
 mod options;
+mod segment;
 mod view;
 
 pub use options::CueOptions;
 
-pub(crate) use merge::{Merger, Span};
-pub(crate) use view::{CueView, Decorate, Plain};
+pub(crate) use cutter::Cutter;
+pub(crate) use language::is_rtl;
+pub(crate) use layout::lay_out;
+use merge::Merger;
+pub(crate) use merge::Span;
+use segment::Segmenter;
+pub(crate) use view::{CueView, Decorate, Marked, Plain};

@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
+use super::is_rtl;
 use crate::{
-    text::{Escape, is_blank, wants_space},
+    format::Tick,
+    text::{Escape, is_blank, put_char, wants_space},
     track::Track,
 };
 
@@ -18,6 +20,10 @@ pub(crate) struct CueView<'a> {
     pub(crate) end: u64,
     /// Where lines after the first begin: a word and a byte of it.
     pub(crate) breaks: &'a [(usize, usize)],
+    /// Words to be highlighted.
+    pub(crate) mark: Range<usize>,
+    /// Whether right-to-left lines are isolated.
+    pub(crate) isolate: bool,
 }
 
 /// Marks that a format puts around the words of a cue.
@@ -32,6 +38,28 @@ pub(crate) struct Plain;
 
 impl Decorate for Plain {}
 
+/// The highlighted words between two pieces of markup.
+#[derive(Debug)]
+pub(crate) struct Marked {
+    pub(crate) mark: Range<usize>,
+    pub(crate) on: &'static [u8],
+    pub(crate) off: &'static [u8],
+}
+
+impl Decorate for Marked {
+    fn before(&mut self, buf: &mut Vec<u8>, word: usize) {
+        if self.mark.contains(&word) {
+            buf.extend_from_slice(self.on);
+        }
+    }
+
+    fn after(&mut self, buf: &mut Vec<u8>, word: usize) {
+        if self.mark.contains(&word) {
+            buf.extend_from_slice(self.off);
+        }
+    }
+}
+
 impl CueView<'_> {
     /// Appends the text: words joined as their scripts are, lines parted by `line_break`.
     #[inline]
@@ -42,13 +70,27 @@ impl CueView<'_> {
         line_break: &[u8],
         marks: &mut D,
     ) {
-        if self.words.len() == 1 && self.breaks.is_empty() {
+        if self.words.len() == 1 && self.breaks.is_empty() && !self.isolate {
             marks.before(buf, self.words.start);
             escape.put(buf, self.track.text_of(self.words.start));
             marks.after(buf, self.words.start);
         } else {
             self.put_lines(buf, escape, line_break, marks);
         }
+    }
+
+    /// Times of a word in ticks, kept inside the cue and behind `from`.
+    pub(crate) fn word_ticks(&self, word: usize, tick: Tick, from: u64) -> (u64, u64) {
+        let (start, end) = self.track.nanos_of(word);
+        let start = tick.round(start).max(from).min(self.end.max(from));
+        (start, tick.round(end).min(self.end).max(start))
+    }
+
+    /// Words of the cue that show something.
+    pub(crate) fn visible(&self) -> impl Iterator<Item = usize> + '_ {
+        self.words
+            .clone()
+            .filter(|word| !is_blank(self.track.text_of(*word)))
     }
 
     fn put_lines<D: Decorate>(
@@ -58,15 +100,25 @@ impl CueView<'_> {
         line_break: &[u8],
         marks: &mut D,
     ) {
+        let isolate = self.isolate && self.visible().any(|word| is_rtl(self.track.text_of(word)));
+        let turn = |buf: &mut Vec<u8>| {
+            if isolate {
+                put_char(buf, '\u{2069}');
+            }
+            buf.extend_from_slice(line_break);
+            if isolate {
+                put_char(buf, '\u{2067}');
+            }
+        };
         let mut breaks = self.breaks.iter().peekable();
         let mut last: Option<&str> = None;
-        for word in self.words.clone() {
+        if isolate {
+            put_char(buf, '\u{2067}');
+        }
+        for word in self.visible() {
             let text = self.track.text_of(word);
-            if is_blank(text) {
-                continue;
-            }
             if breaks.next_if(|at| **at == (word, 0)).is_some() {
-                buf.extend_from_slice(line_break);
+                turn(buf);
             } else if last.is_some_and(|last| wants_space(last, text)) {
                 buf.push(b' ');
             }
@@ -74,12 +126,15 @@ impl CueView<'_> {
             let mut from = 0;
             while let Some((_, byte)) = breaks.next_if(|at| at.0 == word) {
                 escape.put(buf, &text[from..*byte]);
-                buf.extend_from_slice(line_break);
+                turn(buf);
                 from = *byte;
             }
             escape.put(buf, &text[from..]);
             marks.after(buf, word);
             last = Some(text);
+        }
+        if isolate {
+            put_char(buf, '\u{2069}');
         }
     }
 }

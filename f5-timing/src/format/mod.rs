@@ -1,6 +1,16 @@
 //! The formats, one file each, and the names they go by.
 
+mod ass;
+mod audacity;
+mod csv;
+mod json;
+mod lrc;
+mod sbv;
 mod srt;
+mod textgrid;
+mod tsv;
+mod ttml;
+mod vtt;
 
 use std::{fmt, path::Path, str::FromStr};
 
@@ -18,6 +28,32 @@ use crate::{
 pub enum TimingFormat {
     /// SubRip, `.srt`.
     Srt,
+    /// WebVTT, `.vtt`.
+    Vtt,
+    /// Advanced SubStation Alpha, `.ass`.
+    Ass,
+    /// Comma-separated values, `.csv`.
+    Csv,
+    /// This crate's JSON, `.json`.
+    Json,
+    /// JSON Lines, one word a line, `.jsonl`.
+    JsonLines,
+    /// WhisperX's JSON; words are grouped into segments.
+    WhisperX,
+    /// Whisper's JSON; words are grouped into segments.
+    Whisper,
+    /// Whisper's tab-separated values, `.tsv`.
+    Tsv,
+    /// Lyrics, `.lrc`; enhanced with [`WriteOptions::karaoke`].
+    Lrc,
+    /// Praat's TextGrid, `.TextGrid`.
+    TextGrid,
+    /// Audacity's labels, `.txt`.
+    Audacity,
+    /// YouTube's SubViewer, `.sbv`.
+    Sbv,
+    /// TTML, IMSC 1.1 text profile, `.ttml`.
+    Ttml,
 }
 
 /// Format, names (the first is the display name), extension and MIME type.
@@ -28,15 +64,66 @@ type Row = (
     &'static str,
 );
 
-const TABLE: &[Row] = &[(
-    TimingFormat::Srt,
-    &["srt", "subrip"],
-    "srt",
-    "application/x-subrip",
-)];
+const TABLE: &[Row] = &[
+    (
+        TimingFormat::Srt,
+        &["srt", "subrip"],
+        "srt",
+        "application/x-subrip",
+    ),
+    (TimingFormat::Vtt, &["vtt", "webvtt"], "vtt", "text/vtt"),
+    (TimingFormat::Ass, &["ass", "ssa"], "ass", "text/x-ssa"),
+    (TimingFormat::Csv, &["csv"], "csv", "text/csv"),
+    (TimingFormat::Json, &["json"], "json", "application/json"),
+    (
+        TimingFormat::JsonLines,
+        &["jsonl", "ndjson"],
+        "jsonl",
+        "application/jsonl",
+    ),
+    (
+        TimingFormat::WhisperX,
+        &["whisperx", "whisperx.json"],
+        "whisperx.json",
+        "application/json",
+    ),
+    (
+        TimingFormat::Whisper,
+        &["whisper", "whisper.json"],
+        "whisper.json",
+        "application/json",
+    ),
+    (
+        TimingFormat::Tsv,
+        &["tsv"],
+        "tsv",
+        "text/tab-separated-values",
+    ),
+    (TimingFormat::Lrc, &["lrc"], "lrc", "text/plain"),
+    (
+        TimingFormat::TextGrid,
+        &["textgrid", "praat"],
+        "TextGrid",
+        "text/plain",
+    ),
+    (
+        TimingFormat::Audacity,
+        &["audacity", "labels"],
+        "txt",
+        "text/plain",
+    ),
+    (TimingFormat::Sbv, &["sbv"], "sbv", "text/plain"),
+    (
+        TimingFormat::Ttml,
+        &["ttml", "imsc", "dfxp"],
+        "ttml",
+        "application/ttml+xml",
+    ),
+];
 
 impl TimingFormat {
-    pub(crate) const NAMES: &'static str = "srt";
+    pub(crate) const NAMES: &'static str = "srt, vtt, ass, csv, json, jsonl, whisperx, whisper, tsv, lrc, \
+         textgrid, audacity, sbv, ttml";
 
     /// Every format.
     pub fn all() -> impl ExactSizeIterator<Item = Self> {
@@ -71,6 +158,17 @@ impl TimingFormat {
     /// If the path has no extension or one that no format has.
     pub fn from_path(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
+        // `talk.whisperx.json` has two extensions, and the longer one says more.
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
+        let double = name.rsplitn(3, '.').take(2).collect::<Vec<_>>();
+        if let [last, before] = double[..]
+            && let Ok(format) = Self::from_extension(&format!("{before}.{last}"))
+        {
+            return Ok(format);
+        }
         match path.extension().and_then(|extension| extension.to_str()) {
             Some(extension) => Self::from_extension(extension),
             None => Err(TimingError::UnknownFormat {
@@ -104,6 +202,19 @@ impl TimingFormat {
     pub(crate) fn writer(self, options: &WriteOptions) -> Box<dyn FormatWriter> {
         match self {
             Self::Srt => Box::new(srt::Writer::new(options)),
+            Self::Vtt => Box::new(vtt::Writer::new(options)),
+            Self::Ass => Box::new(ass::Writer::new(options)),
+            Self::Csv => Box::new(csv::Writer::new(options)),
+            Self::Json => Box::new(json::OwnWriter::new(options)),
+            Self::JsonLines => Box::new(json::LinesWriter::new(options)),
+            Self::WhisperX => Box::new(json::WhisperWriter::new(json::Flavour::WhisperX)),
+            Self::Whisper => Box::new(json::WhisperWriter::new(json::Flavour::Whisper)),
+            Self::Tsv => Box::new(tsv::Writer),
+            Self::Lrc => Box::new(lrc::Writer::new(options)),
+            Self::TextGrid => Box::new(textgrid::Writer::default()),
+            Self::Audacity => Box::new(audacity::Writer::new(options)),
+            Self::Sbv => Box::new(sbv::Writer::new()),
+            Self::Ttml => Box::new(ttml::Writer::new(options)),
         }
     }
 }
@@ -162,14 +273,15 @@ impl Tick {
 pub(crate) struct Head<'a> {
     pub(crate) language: Option<&'a str>,
     pub(crate) title: Option<&'a str>,
-    /// All words, unless they are streamed.
-    pub(crate) track: Option<&'a Track>,
+    /// Nanoseconds; 0 where words are streamed.
+    pub(crate) duration: u64,
 }
 
 /// One format being written; everything goes to a buffer that the driver empties.
 ///
-/// Calls come in this order: `begin`, the words or cues of `first`, `between` and the words or
-/// cues of `second` where the format has a second pass, `end`.
+/// Calls come in this order: `count` for every cue where the format wants them counted, `begin`,
+/// the words or cues of `first`, `between` and the words or cues of `second` where the format has
+/// a second pass, `end`.
 pub(crate) trait FormatWriter: fmt::Debug + Send {
     fn first(&self) -> Pass;
 
@@ -178,9 +290,31 @@ pub(crate) trait FormatWriter: fmt::Debug + Send {
         None
     }
 
+    /// Formats that name the number of cues first cannot be streamed.
+    fn is_counted(&self) -> bool {
+        false
+    }
+
+    /// Whether cues are lines of text even where one word per cue is the default.
+    fn is_segmented(&self) -> bool {
+        false
+    }
+
+    /// Whether a cue has to fit one line of the file.
+    fn is_single_line(&self) -> bool {
+        false
+    }
+
+    /// Whether the format can mark a word of a cue.
+    fn highlights(&self) -> bool {
+        false
+    }
+
+    fn count(&mut self, _cue: &CueView<'_>) {}
+
     fn begin(&mut self, _buf: &mut Vec<u8>, _head: &Head<'_>) {}
 
-    fn word(&mut self, _buf: &mut Vec<u8>, _track: &Track, _index: usize, _number: usize) {}
+    fn word(&mut self, _buf: &mut Vec<u8>, _track: &Track, _index: usize) {}
 
     fn cue(&mut self, _buf: &mut Vec<u8>, _cue: &CueView<'_>) {}
 

@@ -2,7 +2,7 @@
 
 use super::{FormatWriter, Pass, Tick};
 use crate::{
-    cue::{CueView, Plain},
+    cue::{CueView, Marked, Plain},
     options::WriteOptions,
     text::{Escape, put_char},
     time::{Clock, Counter},
@@ -41,6 +41,10 @@ impl FormatWriter for Writer {
         Pass::Cues(Tick::Milli)
     }
 
+    fn highlights(&self) -> bool {
+        true
+    }
+
     #[inline]
     fn cue(&mut self, buf: &mut Vec<u8>, cue: &CueView<'_>) {
         self.number.put(buf);
@@ -49,7 +53,21 @@ impl FormatWriter for Writer {
         buf.extend_from_slice(b" --> ");
         self.clock.put_millis(buf, cue.end);
         buf.push(b'\n');
-        cue.put_text(buf, self.escape, b"\n", &mut Plain);
+        if cue.mark.is_empty() {
+            cue.put_text(buf, self.escape, b"\n", &mut Plain);
+        } else {
+            let mark = cue.mark.clone();
+            cue.put_text(
+                buf,
+                self.escape,
+                b"\n",
+                &mut Marked {
+                    mark,
+                    on: b"<u>",
+                    off: b"</u>",
+                },
+            );
+        }
         buf.extend_from_slice(b"\n\n");
     }
 }
