@@ -1,0 +1,9 @@
+//! What enters the transformer: time, text, and the noised mel beside its condition.
+
+mod input;
+mod text;
+mod timestep;
+
+pub use input::InputEmbedding;
+pub use text::{TextEmbedding, TextSpan};
+pub use timestep::TimestepEmbedding;

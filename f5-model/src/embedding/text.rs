@@ -1,0 +1,139 @@
+//! Text encoder: token table, positions, ConvNeXt V2 blocks (upstream `TextEmbedding`).
+
+use burn::{
+    module::Module,
+    nn::{Embedding, EmbeddingConfig},
+    tensor::{Device, Int, Tensor, TensorData},
+};
+
+use crate::{
+    config::DitConfig,
+    layers::{ConvNextV2Block, inverse_frequencies},
+};
+
+/// Inner width of a text block in multiples of the text width (upstream `conv_mult`).
+const CONV_MULT: usize = 2;
+
+/// How many positions a text is spread over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextSpan {
+    /// Frames of the sample: text beyond them is cut, shorter text is filled up to them.
+    pub frames: usize,
+    /// Positions to return; those after `frames` are padding of a batch.
+    pub padded: usize,
+}
+
+impl TextSpan {
+    /// A sample that stands alone.
+    #[must_use]
+    pub fn single(frames: usize) -> Self {
+        Self { frames, padded: frames }
+    }
+}
+
+/// Encodes token ids as one vector per frame.
+#[derive(Module, Debug)]
+pub struct TextEmbedding {
+    /// Row 0 is the filler, row `id + 1` a token; `[vocab_size + 1, text_dim]`.
+    pub text_embed: Embedding,
+    /// ConvNeXt V2 blocks.
+    pub text_blocks: Vec<ConvNextV2Block>,
+    #[module(skip)]
+    mask_padding: bool,
+    #[module(skip)]
+    average_upsampling: bool,
+}
+
+impl TextEmbedding {
+    /// An encoder for a vocabulary of `vocab_size` tokens.
+    #[must_use]
+    pub fn new(config: &DitConfig, vocab_size: usize, device: &Device) -> Self {
+        let dim = config.text_dim();
+        Self {
+            text_embed: EmbeddingConfig::new(vocab_size + 1, dim).init(device),
+            text_blocks: (0..config.conv_layers)
+                .map(|_| ConvNextV2Block::new(dim, dim * CONV_MULT, device))
+                .collect(),
+            mask_padding: config.text_mask_padding,
+            average_upsampling: config.text_embedding_average_upsampling,
+        }
+    }
+
+    /// Encodes one text; with `drop_text`, what the unconditional branch of the guidance sees.
+    ///
+    /// Dropping replaces the tokens but not the memory of where they stood: with `text_mask_padding`
+    /// the unconditional branch still knows how long the text is, as in upstream.
+    ///
+    /// # Shapes
+    ///
+    /// - `ids`: token ids, each below the vocabulary size
+    /// - output: `[1, span.padded, text_dim]`
+    #[must_use]
+    pub fn forward(&self, ids: &[i32], span: TextSpan, drop_text: bool, device: &Device) -> Tensor<3> {
+        let tokens = ids.len().min(span.frames);
+        let rows = (0..span.padded)
+            .map(|position| if position < tokens && !drop_text { ids[position] + 1 } else { 0 })
+            .collect::<Vec<i32>>();
+        let rows = Tensor::<2, Int>::from_data(TensorData::new(rows, [1, span.padded]), device);
+        let mut text = zero_after(self.text_embed.forward(rows), span.frames);
+        if !self.text_blocks.is_empty() {
+            let [_, _, dim] = text.dims();
+            text = text + zero_after(positions(span.padded, dim, device), span.frames);
+            let masked = |x: Tensor<3>| if self.mask_padding { zero_after(x, tokens) } else { x };
+            text = masked(text);
+            for block in &self.text_blocks {
+                text = masked(block.forward(text));
+            }
+        }
+        if self.average_upsampling {
+            text = average_upsample(text, tokens, span);
+        }
+        text
+    }
+}
+
+/// Position table `[1, frames, dim]`: cosines of all frequencies, then sines (upstream
+/// `precompute_freqs_cis`).
+fn positions(frames: usize, dim: usize, device: &Device) -> Tensor<3> {
+    let inverse = inverse_frequencies(dim);
+    let mut table = Vec::with_capacity(frames * dim);
+    for position in 0..frames {
+        let angles = inverse.iter().map(|&frequency| f64::from(position as f32 * frequency));
+        table.extend(angles.clone().map(|angle| angle.cos() as f32));
+        table.extend(angles.map(|angle| angle.sin() as f32));
+    }
+    Tensor::from_data(TensorData::new(table, [1, frames, dim]), device)
+}
+
+/// Keeps the first `keep` positions of `[1, positions, dim]` and zeroes the rest.
+fn zero_after(x: Tensor<3>, keep: usize) -> Tensor<3> {
+    let [batch, positions, dim] = x.dims();
+    if keep >= positions {
+        return x;
+    }
+    let zeros = Tensor::zeros([batch, positions - keep, dim], &x.device());
+    if keep == 0 {
+        return zeros;
+    }
+    Tensor::cat(vec![x.narrow(1, 0, keep), zeros], 1)
+}
+
+/// Repeats each of the first `tokens` rows evenly over all frames; the last rows take what does not
+/// divide (ZipVoice's upsampling, upstream `average_upsample_text_by_mask`).
+fn average_upsample(text: Tensor<3>, tokens: usize, span: TextSpan) -> Tensor<3> {
+    if tokens == 0 {
+        return zero_after(text, 0);
+    }
+    let (repeat, longer) = (span.frames / tokens, span.frames % tokens);
+    let rows: Vec<i32> = (0..tokens)
+        .flat_map(|row| std::iter::repeat_n(row as i32, repeat + usize::from(row >= tokens - longer)))
+        .collect();
+    let device = text.device();
+    let [_, _, dim] = text.dims();
+    let rows = Tensor::<1, Int>::from_data(TensorData::new(rows, [span.frames]), &device);
+    let spread = text.select(1, rows);
+    if span.padded == span.frames {
+        return spread;
+    }
+    Tensor::cat(vec![spread, Tensor::zeros([1, span.padded - span.frames, dim], &device)], 1)
+}

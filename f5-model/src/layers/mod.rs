@@ -1,0 +1,35 @@
+//! Layers shared by the networks of the family (upstream `model/modules.py`).
+
+mod attention;
+mod conv_position;
+mod convnext_v2;
+mod feed_forward;
+mod norm;
+mod rope;
+
+pub use attention::{Attention, AttentionConfig};
+pub use conv_position::ConvPositionEmbedding;
+pub use convnext_v2::{ConvNextV2Block, Grn};
+pub use feed_forward::FeedForward;
+pub use norm::{AdaLayerNorm, AdaLayerNormFinal, Modulation};
+pub use rope::RotaryEmbedding;
+pub(crate) use norm::modulated_norm;
+pub(crate) use rope::inverse_frequencies;
+
+use burn::tensor::{Bool, Tensor};
+
+/// Sets padded frames to zero.
+///
+/// # Shapes
+///
+/// - `x`: `[batch, frames, dim]`
+/// - `padding`: `[batch, frames, 1]`, true where a frame is padding
+pub(crate) fn zero_padding(x: Tensor<3>, padding: Option<&Tensor<3, Bool>>) -> Tensor<3> {
+    match padding {
+        Some(padding) => {
+            let shape = x.shape();
+            x.mask_fill(padding.clone().expand(shape), 0.0)
+        }
+        None => x,
+    }
+}
