@@ -23,7 +23,31 @@ pub fn lazy_pinyin(text: &str) -> Vec<String> {
     let mut readings = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        let phrase = DATA.longest_phrase(rest);
+        let han = is_han(first);
+        let end = rest.find(|c| is_han(c) != han).unwrap_or(rest.len());
+        let (run, tail) = rest.split_at(end);
+        rest = tail;
+        if han {
+            han_run(run, &mut readings);
+        } else {
+            readings.extend(run.chars().map(String::from));
+        }
+    }
+    readings
+}
+
+/// Forward maximum matching: phrase after phrase, each the longest that fits, else a character.
+fn han_run(run: &str, readings: &mut Vec<String>) {
+    let mut rest = run;
+    // pypinyin gives up phrases for good when all that is left begins a phrase but none has ended.
+    let mut singles = false;
+    while let Some(first) = rest.chars().next() {
+        let (phrase, to_the_end) = if singles {
+            (None, false)
+        } else {
+            DATA.longest_phrase(rest)
+        };
+        singles |= phrase.is_none() && to_the_end;
         let end = phrase.map_or(first.len_utf8(), |index| DATA.phrase(index).len());
         let (word, tail) = rest.split_at(end);
         rest = tail;
@@ -31,7 +55,6 @@ pub fn lazy_pinyin(text: &str) -> Vec<String> {
         readings.extend(DATA.word(word, phrase));
         sandhi(word, &mut readings[from..]);
     }
-    readings
 }
 
 static PACKED: &[u8] = include_bytes!("../../assets/pinyin/pinyin.txt.gz");
@@ -96,8 +119,8 @@ impl Data {
     }
 
     /// The longest phrase at the start of a text, found by growing a prefix as long as some phrase
-    /// begins with it.
-    fn longest_phrase(&self, text: &str) -> Option<usize> {
+    /// begins with it; and whether the whole text begins one.
+    fn longest_phrase(&self, text: &str) -> (Option<usize>, bool) {
         let mut found = None;
         let mut low = 0;
         for (at, c) in text.char_indices() {
@@ -107,13 +130,13 @@ impl Data {
                 line.split_once('\t').map_or(line, |(phrase, _)| phrase) < prefix
             });
             if low == self.phrases.len() || !self.phrase(low).starts_with(prefix) {
-                break;
+                return (found, false);
             }
             if self.phrase(low) == prefix {
                 found = Some(low);
             }
         }
-        found
+        (found, true)
     }
 
     /// The readings of a word before sandhi.
@@ -175,4 +198,23 @@ fn set_tone(reading: &mut String, digit: char) {
         reading.pop();
         reading.push(digit);
     }
+}
+
+/// What pypinyin takes for Han (`RE_HANS`), private-use and compatibility characters included.
+fn is_han(c: char) -> bool {
+    matches!(c,
+        '\u{3007}'
+        | '\u{3400}'..='\u{4dbf}'
+        | '\u{4e00}'..='\u{9fff}'
+        | '\u{e815}'..='\u{e864}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{20000}'..='\u{2a6df}'
+        | '\u{2a703}'..='\u{2b81d}'
+        | '\u{2b825}'..='\u{2bf6e}'
+        | '\u{2c029}'..='\u{2ce93}'
+        | '\u{2d016}'
+        | '\u{2d11b}'..='\u{2ebd9}'
+        | '\u{2f80a}'..='\u{2fa1f}'
+        | '\u{30000}'..='\u{31288}'
+        | '\u{31350}'..='\u{32389}')
 }

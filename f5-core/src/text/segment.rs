@@ -127,3 +127,33 @@ fn in_block(c: char) -> bool {
             | '\u{2ceb0}'..='\u{2ebef}'
             | '\u{2f800}'..='\u{2fa1f}')
 }
+
+#[cfg(all(test, feature = "zh"))]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::segments;
+
+    proptest! {
+        /// Blocks without a Han character are cut as jieba itself cuts them.
+        #[test]
+        fn latin_blocks_are_cut_as_by_jieba(text in "([aCc1.%+#&_-]|AT&T|C\\+\\+|c#|[ ,é\r\n]){0,16}") {
+            // Loaded once for all cases.
+            static JIEBA: std::sync::LazyLock<jieba_rs::Jieba> =
+                std::sync::LazyLock::new(jieba_rs::Jieba::new);
+            let theirs: Vec<_> =
+                JIEBA.cut(&text, true).into_iter().map(|token| token.word).collect();
+            prop_assert_eq!(segments(&text), theirs);
+        }
+
+        /// Cutting block by block changes nothing.
+        #[test]
+        fn mixed_texts_are_cut_as_by_jieba(text in "([你好一卡拉行长]|OK|T恤|[a1.-]|[ ，か𠮶㐀\r\n]){0,16}") {
+            static JIEBA: std::sync::LazyLock<jieba_rs::Jieba> =
+                std::sync::LazyLock::new(jieba_rs::Jieba::new);
+            let theirs: Vec<_> =
+                JIEBA.cut(&text, true).into_iter().map(|token| token.word).collect();
+            prop_assert_eq!(segments(&text), theirs);
+        }
+    }
+}
