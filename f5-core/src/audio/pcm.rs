@@ -3,11 +3,12 @@
 //! The rules (rounding of lengths, positions and loudness) are those of pydub 0.25.1, because the
 //! length of a prepared reference decides how long generated speech becomes.
 
-use std::{io::Read, path::Path};
+use std::{io::Read, path::Path, time::Duration};
 
 use super::{
     AudioError, Waveform, sync,
     wav::{self, Wav, WavSamples},
+    waveform::duration,
 };
 
 /// Bytes per sample of a [`Pcm`]; ordered by width.
@@ -119,7 +120,7 @@ impl Pcm {
     /// [`AudioError::Read`] if the file cannot be opened, [`AudioError::File`] around any error of
     /// [`Pcm::from_wav_reader`].
     pub fn read_wav(path: impl AsRef<Path>) -> Result<Self, AudioError> {
-        wav::with_file(path.as_ref(), |reader| Self::from_wav_reader(reader))
+        wav::with_file(path.as_ref(), Self::from_wav_reader)
     }
 
     /// Reads a WAV stream; see [`Pcm::read_wav`].
@@ -209,6 +210,12 @@ impl Pcm {
     #[must_use]
     pub fn frames(&self) -> usize {
         self.samples.len() / usize::from(self.channels)
+    }
+
+    /// Length in time.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        duration(self.frames(), self.sample_rate)
     }
 
     /// Length in milliseconds, rounded half to even.
@@ -369,7 +376,8 @@ pub(crate) fn integer_rms(sum_of_squares: u128, samples: usize) -> u64 {
 }
 
 fn widen_24(value: i32) -> i32 {
-    (value << 8) | i32::from(value < 0) * 0xff
+    let low_byte = if value < 0 { 0xff } else { 0 };
+    (value << 8) | low_byte
 }
 
 fn quantise_32(value: f32) -> i32 {

@@ -90,7 +90,7 @@ pub fn preprocess(pcm: &Pcm) -> Result<Preprocessed, AudioError> {
     if pcm.samples().is_empty() {
         return Err(AudioError::Empty);
     }
-    let source_duration = pcm.to_mono().duration();
+    let source_duration = pcm.duration();
     let (mut kept, cut) = gather(pcm, &SilenceParams::LONG_PAUSES);
     let mut clipped = cut.then_some(Clip::LongPause);
     if kept.len_ms() > MAX_REFERENCE_MS {

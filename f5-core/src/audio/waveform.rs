@@ -55,7 +55,7 @@ impl Waveform {
     /// [`AudioError::Read`] if the file cannot be opened, [`AudioError::File`] around any error of
     /// [`Waveform::from_wav_reader`].
     pub fn read_wav(path: impl AsRef<Path>) -> Result<Self, AudioError> {
-        wav::with_file(path.as_ref(), |reader| Self::from_wav_reader(reader))
+        wav::with_file(path.as_ref(), Self::from_wav_reader)
     }
 
     /// Reads a WAV stream; see [`Waveform::read_wav`].
@@ -129,10 +129,7 @@ impl Waveform {
     /// Length in time.
     #[must_use]
     pub fn duration(&self) -> Duration {
-        let rate = u64::from(self.sample_rate);
-        let samples = self.samples.len() as u64;
-        let nanos = (samples % rate) * 1_000_000_000 / rate;
-        Duration::new(samples / rate, nanos as u32)
+        duration(self.samples.len(), self.sample_rate)
     }
 
     /// Root mean square; 0 for an empty waveform.
@@ -199,4 +196,12 @@ impl Waveform {
             sample_format,
         }
     }
+}
+
+/// How long a number of samples of one channel lasts, in whole nanoseconds.
+pub(super) fn duration(samples: usize, sample_rate: u32) -> Duration {
+    let rate = u64::from(sample_rate);
+    let samples = samples as u64;
+    let nanos = (samples % rate) * 1_000_000_000 / rate;
+    Duration::new(samples / rate, nanos as u32)
 }

@@ -13,7 +13,7 @@ use super::{
 /// Energy below which a band counts as silent; its logarithm is the lowest value of a mel.
 const FLOOR: f32 = 1e-5;
 /// What the BigVGAN front end adds under the root of every magnitude.
-const BIGVGAN_EPSILON: f32 = 1e-9;
+const BIGVGAN_EPSILON: f64 = 1e-9;
 
 /// Why mel frames could not be computed.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -64,7 +64,8 @@ pub enum MelError {
 #[derive(Clone)]
 pub struct MelExtractor {
     spec: MelSpec,
-    fft: Arc<dyn RealToComplex<f32>>,
+    /// In `f64`: an `f32` transform adds to quiet bands about as much noise as upstream's has.
+    fft: Arc<dyn RealToComplex<f64>>,
     window: Arc<[f32]>,
     filterbank: Arc<Filterbank>,
 }
@@ -145,7 +146,7 @@ impl MelExtractor {
             .step_by(self.spec.hop_length)
         {
             for ((out, v), w) in frame.iter_mut().zip(audio).zip(self.window.iter()) {
-                *out = v * w;
+                *out = f64::from(v * w);
             }
             // Fails only for buffers of other lengths than the plan's own.
             let done = self
@@ -166,13 +167,13 @@ impl MelExtractor {
         Ok(Mel::new(data, self.spec.n_mel_channels))
     }
 
-    fn magnitudes(&self, spectrum: &[Complex<f32>], magnitudes: &mut [f32]) {
+    fn magnitudes(&self, spectrum: &[Complex<f64>], magnitudes: &mut [f32]) {
         let epsilon = match self.spec.mel_spec_type {
             MelSpecType::Vocos => 0.0,
             MelSpecType::Bigvgan => BIGVGAN_EPSILON,
         };
         for (magnitude, bin) in magnitudes.iter_mut().zip(spectrum) {
-            *magnitude = (bin.norm_sqr() + epsilon).sqrt();
+            *magnitude = (bin.norm_sqr() + epsilon).sqrt() as f32;
         }
     }
 
@@ -238,7 +239,8 @@ fn check_spec(spec: &MelSpec) -> Result<(), MelError> {
     Ok(())
 }
 
-/// A periodic Hann window, centred in the transform.
+/// A periodic Hann window, centred in the transform. Rounded to `f32` where `torch.hann_window` does:
+/// quiet bands show the difference.
 fn hann(spec: &MelSpec) -> Vec<f32> {
     let mut window = vec![0.0; spec.n_fft];
     let start = (spec.n_fft - spec.win_length) / 2;
@@ -246,7 +248,8 @@ fn hann(spec: &MelSpec) -> Vec<f32> {
         .iter_mut()
         .enumerate()
     {
-        *v = (0.5 - 0.5 * (TAU * i as f64 / spec.win_length as f64).cos()) as f32;
+        let phase = i as f32 * (TAU / spec.win_length as f64) as f32;
+        *v = 0.5 - 0.5 * f64::from(phase).cos() as f32;
     }
     window
 }

@@ -1,7 +1,7 @@
 //! Resampling of audio that arrives in pieces, with any ratio, through rubato.
 
 use rubato::{
-    Async, FixedAsync, Indexing, Resampler, SincInterpolationParameters,
+    Async, FixedAsync, Indexing, Resampler, SincInterpolationParameters, WindowFunction,
     audioadapter_buffers::direct::SequentialSlice,
 };
 
@@ -10,7 +10,11 @@ use crate::audio::AudioError;
 /// Input samples handed to rubato at a time.
 const BLOCK: usize = 1024;
 
-/// Converts a stream of mono audio; the output is aligned with the input and as long.
+/// Taps of the filter.
+const FILTER_LEN: usize = 256;
+
+/// Converts a stream of mono audio; the output lasts as long as the input and is aligned with it to
+/// half an output sample.
 ///
 /// Its filter is longer than that of [`SincResampler`](super::SincResampler) and it takes any
 /// ratio. It is not the filter upstream prepares references with.
@@ -62,10 +66,12 @@ impl StreamResampler {
     ///
     /// [`AudioError::ResamplerSetup`] for a ratio that is not a positive number.
     pub fn with_ratio(ratio: f64) -> Result<Self, AudioError> {
-        let parameters = SincInterpolationParameters::default();
+        let window = WindowFunction::BlackmanHarris2;
+        let parameters = SincInterpolationParameters::new(FILTER_LEN, window);
         let inner = Async::new_sinc(ratio, 1.0, &parameters, BLOCK, 1, FixedAsync::Input)
             .map_err(|source| AudioError::ResamplerSetup { ratio, source })?;
-        let delay = inner.output_delay();
+        // Half the filter, less the one output sample that rubato is ahead of it.
+        let delay = (FILTER_LEN as f64 / 2.0 * ratio - 1.0).round().max(0.0) as usize;
         let block = vec![0.0; inner.output_frames_max()];
         let pending = Vec::with_capacity(BLOCK);
         Ok(Self {
