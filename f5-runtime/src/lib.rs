@@ -1,10 +1,15 @@
-//! What this machine can do, and what to do when something fails. Nothing here knows Burn.
+//! What this machine can do, where model files live, and what to do when something fails. Nothing
+//! here knows Burn.
 //!
 //! | module | what lives there |
 //! |---|---|
 //! | [`device`] | which device the caller prefers |
+//! | [`fallback`] | ways to the same end, tried in order and reported |
 //! | [`probe`] | GPUs, processor, memory and disk, found out without starting any of them |
+//! | [`retry`] | classes of errors, and when to try again |
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod device;
+pub mod fallback;
 pub mod probe;
+pub mod retry;
