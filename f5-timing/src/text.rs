@@ -91,6 +91,18 @@ pub(crate) fn clean(word: &str) -> Cow<'_, str> {
     Cow::Owned(String::from_utf8_lossy(&buf).into_owned())
 }
 
+/// Takes away the word joiners that writers put behind the characters they cannot escape.
+pub(crate) fn strip_joiners(text: &str, behind: &[&str]) -> String {
+    if !text.contains('\u{2060}') {
+        return text.to_owned();
+    }
+    let mut out = text.replace("--\u{2060}>", "-->");
+    for character in behind {
+        out = out.replace(&format!("{character}\u{2060}"), character);
+    }
+    out
+}
+
 /// Whether nothing of a word is visible, so that subtitle formats leave it out.
 #[inline]
 pub(crate) fn is_blank(word: &str) -> bool {

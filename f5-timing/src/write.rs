@@ -227,7 +227,6 @@ impl CueOut {
             breaks: &[],
             mark: 0..0,
             isolate,
-            offset: 0,
         };
         writer.count(&view);
     }

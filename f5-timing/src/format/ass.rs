@@ -1,11 +1,13 @@
 //! Advanced SubStation Alpha: header, one style, `Dialogue` lines, karaoke tags.
 
-use super::{FormatWriter, Head, Pass, Tick};
+use super::{FormatWriter, Head, Pass, Tick, TimingFormat};
 use crate::{
     cue::{CueView, Decorate, Marked, Plain},
-    options::{Karaoke, WriteOptions},
+    error::Result,
+    options::{Karaoke, ReadOptions, WriteOptions},
+    read::{CueWord, Document, Source, Syllables, parts},
     text::{Escape, put_char},
-    time::{Clock, put_number},
+    time::{CENTI, Clock, MAX_SECONDS, put_number},
 };
 
 /// Libass reads `\{` and `\}`; a backslash has no escape, U+2060 keeps it from meaning anything.
@@ -135,4 +137,161 @@ fn put_escaped(buf: &mut Vec<u8>, c: char) {
         '\\' => buf.extend_from_slice("\\\u{2060}".as_bytes()),
         _ => put_char(buf, c),
     }
+}
+
+/// Reads the dialogue of an ASS file, karaoke lengths as words.
+///
+/// Lenient: fields of any width, with the fraction counted in hundredths as libass does; the
+/// `Format` line may be absent; lines outside `[Events]` do not matter.
+pub(super) fn read(text: &str, options: &ReadOptions) -> Result<Document> {
+    let mut source = Source::new(TimingFormat::Ass, text);
+    let mut document = Document::default();
+    let mut section = String::new();
+    let mut order = options.lenient.then_some(Order {
+        count: 10,
+        start: 1,
+        end: 2,
+        text: 9,
+    });
+    while let Some(line) = source.next() {
+        let text = line.text;
+        if text.starts_with('[') {
+            section = text.trim().to_ascii_lowercase();
+        } else if section.is_empty() && !options.lenient && !text.trim().is_empty() {
+            return Err(source.error(line, 0, "expected a section such as [Script Info]"));
+        }
+        if let Some(title) = text
+            .strip_prefix("Title:")
+            .filter(|_| section == "[script info]")
+        {
+            document.title = Some(title.trim().to_owned());
+        }
+        if section != "[events]" {
+            continue;
+        }
+        if let Some(fields) = text.strip_prefix("Format:") {
+            order = Some(Order::of(fields).ok_or_else(|| {
+                source.error(line, 7, "expected Start, End and, as the last field, Text")
+            })?);
+        } else if let Some(fields) = text.strip_prefix("Dialogue:") {
+            let Some(order) = &order else {
+                return Err(source.error(line, 0, "expected a Format line before the first event"));
+            };
+            let fields = fields.splitn(order.count, ',').collect::<Vec<_>>();
+            if fields.len() < order.count {
+                return Err(source.error(line, 9, "the event has too few fields"));
+            }
+            let time = |field: usize, reason: &str| {
+                stamp(fields[field].trim(), options.lenient)
+                    .ok_or_else(|| source.error(line, 9, reason))
+            };
+            let start = time(order.start, "the start is not a time like 0:00:01.50")?;
+            let end = time(order.end, "the end is not a time like 0:00:01.50")?;
+            if end < start {
+                return Err(source.error(line, 9, "the event ends before it starts"));
+            }
+            let (text, words) = plain_text(fields[order.text], start);
+            document.push_words(text, start, end, words);
+        }
+    }
+    Ok(document)
+}
+
+/// Where the fields of an event stand.
+#[derive(Debug)]
+struct Order {
+    count: usize,
+    start: usize,
+    end: usize,
+    text: usize,
+}
+
+impl Order {
+    fn of(fields: &str) -> Option<Self> {
+        let names = fields.split(',').map(str::trim).collect::<Vec<_>>();
+        let find = |name: &str| names.iter().position(|n| n.eq_ignore_ascii_case(name));
+        let text = find("text").filter(|text| text + 1 == names.len())?;
+        Some(Self {
+            count: names.len(),
+            start: find("start")?,
+            end: find("end")?,
+            text,
+        })
+    }
+}
+
+fn stamp(text: &str, lenient: bool) -> Option<u64> {
+    let parts = parts(text)?;
+    if parts.is_strict(1, '.', 2) && !parts.fields[0].is_empty() {
+        return parts.nanos();
+    }
+    if !lenient || parts.fields[0].is_empty() {
+        return None;
+    }
+    let fraction = parts
+        .fraction
+        .map_or(Some(0), |(_, text)| text.parse::<u64>().ok())?;
+    let nanos = fraction
+        .checked_mul(CENTI)
+        .filter(|nanos| *nanos < MAX_SECONDS * 1000)?;
+    parts
+        .whole_seconds()?
+        .checked_mul(1_000_000_000)?
+        .checked_add(nanos)
+}
+
+/// Takes override blocks away and resolves escapes; karaoke parts the text into words.
+fn plain_text(text: &str, start: u64) -> (String, Vec<CueWord>) {
+    let mut out = String::with_capacity(text.len());
+    let mut syllables = Syllables::default();
+    let mut at = start;
+    let mut rest = text;
+    while let Some(found) = rest.find(['{', '\\']) {
+        out.push_str(&rest[..found]);
+        rest = &rest[found..];
+        if let Some(block) = rest.strip_prefix('{') {
+            let Some(close) = block.find('}') else {
+                out.push('{');
+                rest = block;
+                continue;
+            };
+            for length in karaoke(&block[..close]) {
+                let end = at
+                    .saturating_add(length.saturating_mul(CENTI))
+                    .min(MAX_SECONDS * 1_000_000_000);
+                syllables.begin(at, Some(end), out.len());
+                at = end;
+            }
+            rest = &block[close + 1..];
+            continue;
+        }
+        let mut escape = rest[1..].chars();
+        let taken = match escape.next() {
+            Some('N' | 'n') => '\n',
+            Some('h') => '\u{A0}',
+            Some(brace @ ('{' | '}')) => brace,
+            Some('\u{2060}') => '\\',
+            _ => {
+                out.push('\\');
+                rest = &rest[1..];
+                continue;
+            }
+        };
+        out.push(taken);
+        rest = escape.as_str();
+    }
+    out.push_str(rest);
+    let words = syllables.finish(&out, at);
+    (out, words)
+}
+
+/// Lengths of the karaoke tags in an override block, in hundredths of a second.
+fn karaoke(block: &str) -> impl Iterator<Item = u64> + '_ {
+    block.split('\\').skip(1).filter_map(|tag| {
+        let tag = tag.trim();
+        let digits = ["kf", "ko", "k", "K"]
+            .iter()
+            .find_map(|name| tag.strip_prefix(name))?;
+        digits.parse::<u64>().ok()
+    })
 }

@@ -17,7 +17,8 @@ use std::{fmt, path::Path, str::FromStr};
 use crate::{
     cue::CueView,
     error::{Result, TimingError},
-    options::WriteOptions,
+    options::{ReadOptions, WriteOptions},
+    read::Document,
     time,
     track::Track,
 };
@@ -215,6 +216,23 @@ impl TimingFormat {
             Self::Audacity => Box::new(audacity::Writer::new(options)),
             Self::Sbv => Box::new(sbv::Writer::new()),
             Self::Ttml => Box::new(ttml::Writer::new(options)),
+        }
+    }
+
+    pub(crate) fn read(self, text: &str, options: &ReadOptions) -> Result<Document> {
+        match self {
+            Self::Srt => srt::read(text, options),
+            Self::Vtt => vtt::read(text, options),
+            Self::Ass => ass::read(text, options),
+            Self::Csv => csv::read(text, options),
+            Self::Json | Self::WhisperX | Self::Whisper => json::read(self, text, options),
+            Self::JsonLines => json::read_lines(text, options),
+            Self::Tsv => tsv::read(text, options),
+            Self::Lrc => lrc::read(text, options),
+            Self::TextGrid => textgrid::read(text, options),
+            Self::Audacity => audacity::read(text, options),
+            Self::Sbv => sbv::read(text, options),
+            Self::Ttml => ttml::read(text, options),
         }
     }
 }

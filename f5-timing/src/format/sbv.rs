@@ -1,8 +1,11 @@
 //! YouTube's SBV: `H:MM:SS.mmm,H:MM:SS.mmm`, text, blank line.
 
-use super::{FormatWriter, Pass, Tick};
+use super::{FormatWriter, Pass, Tick, TimingFormat};
 use crate::{
     cue::{CueView, Plain},
+    error::Result,
+    options::ReadOptions,
+    read::{Document, Source, parts},
     text::{Escape, put_char},
     time::Clock,
 };
@@ -35,4 +38,32 @@ impl FormatWriter for Writer {
         cue.put_text(buf, &TEXT, b"\n", &mut Plain);
         buf.extend_from_slice(b"\n\n");
     }
+}
+
+/// Reads SBV; the lenient reader takes fields of any width and passes over what is no cue.
+pub(super) fn read(text: &str, options: &ReadOptions) -> Result<Document> {
+    let mut source = Source::new(TimingFormat::Sbv, text);
+    let mut document = Document::default();
+    while let Some(line) = source.next() {
+        if line.text.trim().is_empty() {
+            continue;
+        }
+        let stamp = |text: &str| {
+            let parts = parts(text.trim())?;
+            let strict = parts.is_strict(1, '.', 3) && text.trim() == text;
+            (options.lenient || strict).then(|| parts.nanos())?
+        };
+        let times = line.text.split_once(',');
+        let Some((start, end)) = times.and_then(|(a, b)| Some((stamp(a)?, stamp(b)?))) else {
+            if options.lenient {
+                continue;
+            }
+            return Err(source.error(line, 0, "expected times like 0:00:01.500,0:00:02.000"));
+        };
+        if end < start {
+            return Err(source.error(line, 0, "the cue ends before it starts"));
+        }
+        document.push(source.block(), start, end);
+    }
+    Ok(document)
 }

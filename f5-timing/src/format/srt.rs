@@ -1,10 +1,12 @@
 //! SubRip: number, `HH:MM:SS,mmm --> HH:MM:SS,mmm`, text, blank line.
 
-use super::{FormatWriter, Pass, Tick};
+use super::{FormatWriter, Pass, Tick, TimingFormat};
 use crate::{
     cue::{CueView, Marked, Plain},
-    options::WriteOptions,
-    text::{Escape, put_char},
+    error::Result,
+    options::{ReadOptions, WriteOptions},
+    read::{Document, Line, Source, parts},
+    text::{Escape, put_char, strip_joiners},
     time::{Clock, Counter},
 };
 
@@ -84,4 +86,69 @@ fn put_neutral(buf: &mut Vec<u8>, c: char) {
     if matches!(c, '<' | '{' | '\\') {
         put_char(buf, JOINER);
     }
+}
+
+/// Reads SRT.
+///
+/// Lenient: `.` for `,`, fields of any width, a missing number, anything behind the times.
+pub(super) fn read(text: &str, options: &ReadOptions) -> Result<Document> {
+    let mut source = Source::new(TimingFormat::Srt, text);
+    let mut document = Document::default();
+    while let Some(line) = source.next() {
+        if line.text.trim().is_empty() {
+            continue;
+        }
+        let number = line.text.trim();
+        let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
+        let timing = if is_number {
+            source
+                .next()
+                .ok_or_else(|| source.error_at_end("expected the times of a cue"))?
+        } else if options.lenient {
+            line
+        } else {
+            return Err(source.error(line, 0, "expected the number of a cue"));
+        };
+        let (start, end) = match times(&source, timing, options.lenient) {
+            Ok(times) => times,
+            // Players pass over what is not a cue.
+            Err(_) if options.lenient && !timing.text.contains("-->") => continue,
+            Err(error) => return Err(error),
+        };
+        document.push(
+            strip_joiners(&source.block(), &["<", "{", "\\"]),
+            start,
+            end,
+        );
+    }
+    Ok(document)
+}
+
+fn times(source: &Source<'_>, line: Line<'_>, lenient: bool) -> Result<(u64, u64)> {
+    let Some(arrow) = line.text.find("-->") else {
+        return Err(source.error(line, 0, "expected start --> end"));
+    };
+    let (left, mut right) = (&line.text[..arrow], &line.text[arrow + 3..]);
+    if lenient {
+        right = right.trim_start();
+        right = right.split([' ', '\t']).next().unwrap_or_default();
+    } else if !left.ends_with(' ') || !right.starts_with(' ') {
+        return Err(source.error(line, arrow, "expected a space on both sides of the arrow"));
+    }
+    let (left, right) = match lenient {
+        true => (left.trim(), right.trim()),
+        false => (&left[..arrow - 1], &right[1..]),
+    };
+    let nanos = |text: &str| {
+        let parts = parts(text).filter(|parts| lenient || parts.is_strict(2, ',', 3));
+        parts.and_then(|parts| parts.nanos())
+    };
+    let start = nanos(left)
+        .ok_or_else(|| source.error(line, 0, "the start is not a time like 00:00:01,500"))?;
+    let end = nanos(right)
+        .ok_or_else(|| source.error(line, arrow + 3, "the end is not a time like 00:00:01,500"))?;
+    if end < start {
+        return Err(source.error(line, arrow + 3, "the cue ends before it starts"));
+    }
+    Ok((start, end))
 }

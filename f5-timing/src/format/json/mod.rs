@@ -2,10 +2,12 @@
 
 mod lines;
 mod own;
+mod read;
 mod whisper;
 
 pub(super) use lines::Writer as LinesWriter;
 pub(super) use own::Writer as OwnWriter;
+pub(super) use read::{read, read_lines};
 pub(super) use whisper::{Flavour, Writer as WhisperWriter};
 
 use crate::{
