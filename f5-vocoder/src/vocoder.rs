@@ -1,0 +1,88 @@
+//! What every vocoder can do, and the configuration that picks one.
+
+use std::{fmt::Debug, path::Path};
+
+use burn::tensor::{Device, Tensor};
+use f5_core::mel::MelSpec;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result, Vocos, VocosConfig};
+
+/// Turns log-mel spectrograms into waveforms.
+pub trait Vocoder: Debug + Send + Sync {
+    /// The mel front end that the vocoder was trained with.
+    fn mel_spec(&self) -> &MelSpec;
+
+    /// Where the vocoder's weights are.
+    fn device(&self) -> Device;
+
+    /// Samples that [`decode`](Self::decode) makes of `frames` frames.
+    fn samples_for(&self, frames: usize) -> usize;
+
+    /// Speaks a batch of spectrograms of equal length.
+    ///
+    /// A spectrogram on another device is moved to the vocoder's. The waveform is not clipped to
+    /// `-1.0..=1.0`.
+    ///
+    /// # Shapes
+    ///
+    /// - `mel`: `[batch, n_mels, frames]`, natural logarithm of mel magnitudes
+    /// - output: `[batch, samples]`, on the vocoder's device
+    ///
+    /// # Errors
+    ///
+    /// [`Error::EmptyBatch`], [`Error::MelBands`] and [`Error::TooFewFrames`] for a spectrogram of
+    /// the wrong shape, [`Error::NotFinite`] if it (or a weight) drives the waveform out of range,
+    /// [`Error::Device`] if the device fails.
+    fn decode(&self, mel: Tensor<3>) -> Result<Tensor<2>>;
+
+    /// Makes sure that a model's spectrograms are the ones that this vocoder understands.
+    ///
+    /// Front ends differ in filterbank, scale and padding; a vocoder that hears another one's
+    /// spectrograms answers with noise, not with an error.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::MelSpec`] if any field differs.
+    fn check_mel_spec(&self, mel_spec: &MelSpec) -> Result<()> {
+        if self.mel_spec() == mel_spec {
+            return Ok(());
+        }
+        Err(Error::MelSpec {
+            expected: Box::new(self.mel_spec().clone()),
+            got: Box::new(mel_spec.clone()),
+        })
+    }
+}
+
+/// The `vocoder` block of a model's configuration file; its `kind` says which vocoder it is.
+///
+/// ```
+/// use f5_vocoder::{VocoderConfig, VocosConfig};
+///
+/// let json = r#"{ "kind": "vocos", "dim": 512, "padding": "center" }"#;
+/// let config: VocoderConfig = serde_json::from_str(json)?;
+/// assert_eq!(config, VocoderConfig::Vocos(VocosConfig::mel_24khz()));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum VocoderConfig {
+    /// A [`Vocos`].
+    Vocos(VocosConfig),
+}
+
+impl VocoderConfig {
+    /// Loads the vocoder from a safetensors file of its released tensor names to `device`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] if the configuration describes no vocoder, [`Error::Weights`] if the
+    /// checkpoint cannot be read or does not fit it.
+    pub fn load(&self, path: impl AsRef<Path>, device: &Device) -> Result<Box<dyn Vocoder>> {
+        match self {
+            Self::Vocos(config) => Ok(Box::new(Vocos::load(path, config, device)?)),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Vocos: a ConvNeXt network that predicts magnitude and phase of every frame, and an inverse
+//! Fourier transform ([paper](https://arxiv.org/abs/2306.00814), upstream package `vocos` 0.1.0).
+//!
+//! Reading order: [`VocosConfig`], [`VocosBackbone`], [`IstftHead`], then [`Vocos`], which joins them.
+
+mod backbone;
+mod config;
+mod head;
+
+use std::path::Path;
+
+use burn::{
+    module::Module,
+    tensor::{DType, Device, Tensor, TensorData},
+};
+use f5_core::{mel::MelSpec, weights::Checkpoint};
+
+pub use backbone::{ConvNeXtBlock, VocosBackbone};
+pub use config::{Padding, VocosConfig};
+pub use head::IstftHead;
+
+use crate::{Error, Result, Vocoder};
+
+/// The vocoder of the released F5-TTS and E2-TTS models (upstream `Vocos`).
+///
+/// Fields are named as in the checkpoint.
+#[derive(Module, Debug)]
+pub struct Vocos {
+    /// From mel frames to features.
+    pub backbone: VocosBackbone,
+    /// From features to samples.
+    pub head: IstftHead,
+    #[module(skip)]
+    mel_spec: MelSpec,
+}
+
+impl Vocos {
+    /// Loads a safetensors file of upstream's tensor names to `device`.
+    ///
+    /// The window of the inverse transform and the whole feature extractor are computed here, so
+    /// the file may hold them or not.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] if `config` describes no network, [`Error::Weights`] if the checkpoint
+    /// cannot be read or does not fit it.
+    pub fn load(path: impl AsRef<Path>, config: &VocosConfig, device: &Device) -> Result<Self> {
+        config.validate()?;
+        let checkpoint = Checkpoint::open(path)?
+            .ignore(|name| name == "head.istft.window" || name.starts_with("feature_extractor."));
+        let network = Self {
+            backbone: VocosBackbone::new(config, device),
+            head: IstftHead::new(config, device),
+            mel_spec: config.mel_spec(),
+        };
+        Ok(f5_weights::load(network, checkpoint, str::to_owned)?)
+    }
+}
+
+impl Vocoder for Vocos {
+    fn mel_spec(&self) -> &MelSpec {
+        &self.mel_spec
+    }
+
+    fn device(&self) -> Device {
+        self.head.out.weight.lazy_device()
+    }
+
+    fn samples_for(&self, frames: usize) -> usize {
+        self.head.samples_for(frames)
+    }
+
+    fn decode(&self, mel: Tensor<3>) -> Result<Tensor<2>> {
+        let [batch, bands, frames] = mel.dims();
+        if batch == 0 {
+            return Err(Error::EmptyBatch);
+        }
+        if bands != self.mel_spec.n_mel_channels {
+            return Err(Error::MelBands {
+                expected: self.mel_spec.n_mel_channels,
+                got: bands,
+            });
+        }
+        if frames < self.head.min_frames() {
+            return Err(Error::TooFewFrames {
+                needed: self.head.min_frames(),
+                got: frames,
+            });
+        }
+        let device = self.device();
+        let features = self
+            .backbone
+            .forward(mel.to_device(&device).cast(DType::F32));
+        let waves = self.head.forward(features)?;
+        let samples = self.samples_for(frames);
+        if let Some(at) = waves.iter().position(|sample| !sample.is_finite()) {
+            return Err(Error::NotFinite {
+                row: at / samples,
+                sample: at % samples,
+            });
+        }
+        Ok(Tensor::from_data(
+            TensorData::new(waves, [batch, samples]),
+            &device,
+        ))
+    }
+}
