@@ -1,5 +1,9 @@
 //! Starting noise: torch's values, our fixed values, and that the seed alone decides.
 #![cfg(feature = "noise")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "committed data; a failure fails the test"
+)]
 
 use f5_core::noise::{KeyedNormal, TorchCpuNormal, keyed_normal};
 use proptest::prelude::*;
@@ -68,8 +72,8 @@ fn torch_calls_continue_one_stream() {
 /// Made by an independent program from the description of [`KeyedNormal`].
 #[test]
 fn keyed_values_are_the_specified_ones() {
-    const FIRST: [f32; 4] = [0.49351728, 0.242054328, -0.495188832, -0.998054862];
-    const OTHER: [f32; 4] = [0.91098398, 2.4602685, -0.649337709, 0.967364013];
+    const FIRST: [f32; 4] = [0.49351728, 0.24205433, -0.49518883, -0.99805486];
+    const OTHER: [f32; 4] = [0.910984, 2.4602685, -0.6493377, 0.967364];
     assert_eq!(keyed_normal(0, 0, 4), FIRST);
     assert_eq!(keyed_normal(0x0123_4567_89ab_cdef, u64::MAX, 4), OTHER);
 }
