@@ -33,14 +33,13 @@ fn vocos(padding: Padding) -> Vocos {
         &small(padding),
         &Device::flex(),
     )
-    .unwrap()
+    .expect("committed weights fit")
 }
 
 fn golden(name: &str) -> Vec<f32> {
     Checkpoint::open(data("io.safetensors"))
-        .unwrap()
-        .tensor_f32(name)
-        .unwrap()
+        .and_then(|io| io.tensor_f32(name))
+        .expect("committed tensors are sound")
 }
 
 /// `[1, BANDS, frames]`.
@@ -50,7 +49,7 @@ fn tensor(values: Vec<f32>) -> Tensor<3> {
 }
 
 fn host(waves: Tensor<2>) -> Vec<f32> {
-    waves.into_data().try_into_vec().unwrap()
+    waves.into_data().try_into_vec().expect("f32 samples")
 }
 
 fn assert_close(got: &[f32], expected: &[f32]) {

@@ -98,17 +98,18 @@ fn checkpoint(
     let views = specs.iter().zip(&bytes).map(|(spec, bytes)| {
         (
             spec.name.clone(),
-            TensorView::new(Dtype::F32, spec.shape.clone(), bytes).unwrap(),
+            TensorView::new(Dtype::F32, spec.shape.clone(), bytes).expect("values fit the shape"),
         )
     });
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir().expect("temporary folder");
     let path = dir.path().join("model.safetensors");
-    std::fs::write(&path, safetensors::serialize(views, None).unwrap()).unwrap();
+    let file = safetensors::serialize(views, None).expect("valid tensors");
+    std::fs::write(&path, file).expect("writable folder");
     (dir, path, values)
 }
 
 fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().try_into_vec().unwrap()
+    tensor.into_data().try_into_vec().expect("f32 values")
 }
 
 #[test]
