@@ -32,4 +32,13 @@ pub enum AlignError {
         /// The languages it knows.
         supported: &'static str,
     },
+    /// No word of the text can be spoken in the language.
+    #[error("none of the {words} words of the text can be spoken in the language")]
+    NothingSpoken {
+        /// Words of the text.
+        words: usize,
+    },
+    /// The aligner's model cannot be read.
+    #[error("the data are not a model of this aligner, or damaged; train_aligner writes models")]
+    Model,
 }

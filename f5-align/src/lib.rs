@@ -7,18 +7,27 @@
 //! | aligner | rests on | needs | fails |
 //! |---|---|---|---|
 //! | [`ProportionalAligner`] | length of the words, spread from the first to the last sound | nothing | never on valid audio |
+//! | [`EnergyAligner`] | pauses and punctuation | nothing | never on valid audio |
+//! | [`HmmAligner`] | models of the phones of English | nothing | text without English words, too little audio |
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod aligner;
 mod alignment;
+mod energy;
+mod english;
 mod error;
+mod hmm;
 mod proportional;
 mod sound;
+#[cfg(feature = "train")]
+pub mod train;
 mod voice;
 mod words;
 
 pub use aligner::Aligner;
 pub use alignment::{Alignment, Quality};
+pub use energy::EnergyAligner;
 pub use error::AlignError;
+pub use hmm::HmmAligner;
 pub use proportional::ProportionalAligner;
 pub use words::{TextWord, split_words};

@@ -1,6 +1,12 @@
 //! What every aligner promises, whatever the audio and the text.
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests state their expectations"
+)]
 
-use f5_align::{AlignError, Aligner, Alignment, ProportionalAligner, split_words};
+use f5_align::{
+    AlignError, Aligner, Alignment, EnergyAligner, HmmAligner, ProportionalAligner, split_words,
+};
 use f5_core::{audio::Waveform, timing::TimingSource};
 use proptest::prelude::*;
 
@@ -23,7 +29,11 @@ fn wave(samples: Vec<f32>, rate: u32) -> Waveform {
 }
 
 fn aligners() -> Vec<Box<dyn Aligner>> {
-    vec![Box::new(ProportionalAligner::new())]
+    vec![
+        Box::new(ProportionalAligner::new()),
+        Box::new(EnergyAligner::new()),
+        Box::new(HmmAligner::new()),
+    ]
 }
 
 fn check_promises(alignment: &Alignment, text: &str) {
@@ -60,7 +70,11 @@ proptest! {
                 }
                 Err(AlignError::NoAudio { .. }) => prop_assert!(samples.is_empty()),
                 Err(AlignError::TooShort { needed, duration, .. }) => {
-                    prop_assert!(aligner.name() != "proportional" && needed > duration);
+                    prop_assert!(aligner.name() == "hmm" && needed > duration);
+                }
+                Err(AlignError::NothingSpoken { .. }) => {
+                    prop_assert!(aligner.name() == "hmm");
+                    prop_assert!(!text.chars().any(|c| c.is_ascii_alphanumeric()));
                 }
                 Err(other) => prop_assert!(false, "{}: {}", aligner.name(), other),
             }

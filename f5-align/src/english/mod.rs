@@ -1,0 +1,17 @@
+//! How English is pronounced: phones, dictionary, letter rules, numbers and abbreviations.
+
+mod dictionary;
+mod letters;
+mod lines;
+mod numbers;
+mod phones;
+mod spoken;
+
+pub(crate) use phones::{PHONES, Phone, SILENCE};
+pub(crate) use spoken::pronounce;
+#[cfg(feature = "train")]
+pub(crate) use {
+    letters::{Rules, WIDTHS, context},
+    lines::Lines,
+    phones::{letter_of, phone},
+};
