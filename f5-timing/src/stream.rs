@@ -138,6 +138,11 @@ impl<W: Write> StreamWriter<W> {
         Ok(self.sink)
     }
 
+    /// The sink.
+    pub fn get_ref(&self) -> &W {
+        &self.sink
+    }
+
     fn send(&mut self) -> Result<()> {
         if !self.buf.is_empty() {
             self.sink.write_all(&self.buf).map_err(TimingError::Write)?;

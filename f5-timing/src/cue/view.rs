@@ -22,7 +22,7 @@ pub(crate) struct CueView<'a> {
     pub(crate) breaks: &'a [(usize, usize)],
     /// Words to be highlighted.
     pub(crate) mark: Range<usize>,
-    /// Whether right-to-left lines are isolated.
+    /// Whether the lines of a cue that begins right-to-left are isolated.
     pub(crate) isolate: bool,
 }
 
@@ -100,7 +100,9 @@ impl CueView<'_> {
         line_break: &[u8],
         marks: &mut D,
     ) {
-        let isolate = self.isolate && self.visible().any(|word| is_rtl(self.track.text_of(word)));
+        let mut visible = self.visible();
+        let isolate =
+            self.isolate && visible.next().is_some_and(|word| is_rtl(self.track.text_of(word)));
         let turn = |buf: &mut Vec<u8>| {
             if isolate {
                 put_char(buf, '\u{2069}');
