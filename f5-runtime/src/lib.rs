@@ -5,11 +5,15 @@
 //! |---|---|
 //! | [`device`] | which device the caller prefers |
 //! | [`fallback`] | ways to the same end, tried in order and reported |
+//! | [`fetch`] | what the store asks servers for; over HTTP with feature `hub` |
 //! | [`probe`] | GPUs, processor, memory and disk, found out without starting any of them |
 //! | [`retry`] | classes of errors, and when to try again |
+//! | [`store`] | model files: found, fetched once, verified, pruned |
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod device;
 pub mod fallback;
+pub mod fetch;
 pub mod probe;
 pub mod retry;
+pub mod store;

@@ -32,7 +32,7 @@ pub use memory::{Memory, MemoryLimit, MemoryUnavailable};
 pub use report::Machine;
 pub use vulkan::{Vulkan, VulkanUnavailable};
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// What to ask, and how.
@@ -72,6 +72,15 @@ pub enum Isolation {
         /// How long it may take before it is ended.
         limit: Duration,
     },
+}
+
+/// Measures the file system that `target` is on, or will be on once it exists.
+///
+/// # Errors
+///
+/// [`DiskUnavailable`] if the system does not tell.
+pub fn measure_disk(target: &Path) -> Result<Disk, DiskUnavailable> {
+    disk::probe(target)
 }
 
 /// Finds out what this machine can do.

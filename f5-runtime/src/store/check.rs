@@ -1,0 +1,208 @@
+//! Whether a file is what its digest says, found out with as little reading as possible.
+//!
+//! A file whose digest was found right gets a receipt: size, time of change and inode. As long as
+//! they match, the content is not read again; a safetensors file has its header checked all the same.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::error::StoreError;
+use super::layout::{Layout, write_whole};
+use super::manifest::Artifact;
+use super::name::Digest;
+
+/// The largest header that the safetensors format allows.
+const MAX_HEADER: u64 = 100_000_000;
+
+/// When the content of a file is read to see whether it is right.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Verify {
+    /// When it has no receipt that still matches.
+    #[default]
+    Receipt,
+    /// Every time.
+    Always,
+}
+
+/// What a file turned out to be.
+#[derive(Debug)]
+pub(super) enum Finding {
+    Absent,
+    /// Right; how many bytes were read to see that.
+    Valid {
+        bytes_read: u64,
+    },
+    Wrong,
+}
+
+/// What was true of a file when its digest was found right.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Receipt {
+    path: PathBuf,
+    size: u64,
+    modified_ns: u128,
+    inode: u64,
+}
+
+impl Receipt {
+    fn new(path: &Path, metadata: &Metadata) -> Self {
+        let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+        let modified_ns = modified
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |d| d.as_nanos());
+        #[cfg(unix)]
+        let inode = std::os::unix::fs::MetadataExt::ino(metadata);
+        #[cfg(not(unix))]
+        let inode = 0;
+        Self {
+            path: path.to_path_buf(),
+            size: metadata.len(),
+            modified_ns,
+            inode,
+        }
+    }
+}
+
+/// Checks the file at `path` against `artifact`; leaves a receipt if it had to be read.
+pub(super) fn check(
+    layout: &Layout,
+    artifact: &Artifact,
+    path: &Path,
+    verify: Verify,
+) -> Result<Finding, StoreError> {
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(e) if is_absent(&e) => return Ok(Finding::Absent),
+        Err(e) => return Err(StoreError::io("look at", path)(e)),
+    };
+    if !metadata.is_file() || metadata.len() != artifact.size {
+        return Ok(Finding::Wrong);
+    }
+    let receipt = Receipt::new(path, &metadata);
+    let known = receipts(layout, artifact.digest);
+    let mut bytes_read = 0;
+    if verify == Verify::Always || !known.contains(&receipt) {
+        let file = File::open(path).map_err(StoreError::io("open", path))?;
+        let (digest, read) = digest_of(file).map_err(StoreError::io("read", path))?;
+        bytes_read += read;
+        if digest != artifact.digest {
+            return Ok(Finding::Wrong);
+        }
+        check_header(artifact, path)?;
+        leave_receipt(layout, artifact.digest, path)?;
+    } else {
+        bytes_read += check_header(artifact, path)?;
+    }
+    Ok(Finding::Valid { bytes_read })
+}
+
+/// Notes that the file at `path` was found right.
+pub(super) fn leave_receipt(
+    layout: &Layout,
+    digest: Digest,
+    path: &Path,
+) -> Result<(), StoreError> {
+    let metadata = fs::metadata(path).map_err(StoreError::io("look at", path))?;
+    let receipt = Receipt::new(path, &metadata);
+    let mut known = receipts(layout, digest);
+    if known.contains(&receipt) {
+        return Ok(());
+    }
+    known.retain(|other| other.path != path);
+    known.push(receipt);
+    let json = serde_json::to_vec(&known).unwrap_or_default();
+    write_whole(&layout.receipt(digest), &json)
+}
+
+/// A receipt that cannot be read counts as none: the content is read instead.
+fn receipts(layout: &Layout, digest: Digest) -> Vec<Receipt> {
+    let bytes = fs::read(layout.receipt(digest)).unwrap_or_default();
+    serde_json::from_slice(&bytes).unwrap_or_default()
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
+
+/// The digest of all that `reader` gives, and how much that was.
+pub(super) fn digest_of(mut reader: impl Read) -> io::Result<(Digest, u64)> {
+    let mut hasher = Sha256::new();
+    let len = io::copy(&mut reader, &mut HashWriter(&mut hasher))?;
+    Ok((Digest::from_bytes(hasher.finalize().into()), len))
+}
+
+/// Feeds what is written to it to a hasher.
+pub(super) struct HashWriter<'a>(pub(super) &'a mut Sha256);
+
+impl io::Write for HashWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Checks that the header of a safetensors file promises exactly the bytes that the file has;
+/// returns how many were read. Files of other names have no header.
+pub(super) fn check_header(artifact: &Artifact, path: &Path) -> Result<u64, StoreError> {
+    if !artifact.name.as_str().ends_with(".safetensors") {
+        return Ok(0);
+    }
+    let file = File::open(path).map_err(StoreError::io("open", path))?;
+    let bytes = read_header(file, artifact.size).map_err(StoreError::io("read", path))?;
+    let read = bytes.len() as u64 + 8;
+    described(&bytes, artifact.size)
+        .map(|()| read)
+        .map_err(|why| StoreError::NotSafetensors {
+            name: artifact.name.clone(),
+            why,
+        })
+}
+
+fn read_header(mut file: File, size: u64) -> io::Result<Vec<u8>> {
+    let mut len = [0; 8];
+    let mut header = Vec::new();
+    if size >= 8 {
+        file.read_exact(&mut len)?;
+        let len = u64::from_le_bytes(len).min(MAX_HEADER + 1);
+        file.take(len).read_to_end(&mut header)?;
+    }
+    Ok(header)
+}
+
+fn described(header: &[u8], size: u64) -> Result<(), String> {
+    #[derive(Deserialize)]
+    struct Entry {
+        data_offsets: (u64, u64),
+    }
+    if header.len() as u64 > MAX_HEADER {
+        return Err(format!("its header is longer than {MAX_HEADER} bytes"));
+    }
+    let mut entries: BTreeMap<String, serde_json::Value> =
+        serde_json::from_slice(header).map_err(|e| format!("its header is no JSON object: {e}"))?;
+    entries.remove("__metadata__");
+    let mut end = 0;
+    for (name, entry) in entries {
+        let entry = Entry::deserialize(entry).map_err(|e| format!("tensor {name}: {e}"))?;
+        end = end.max(entry.data_offsets.1);
+    }
+    let data = size.saturating_sub(8 + header.len() as u64);
+    if end == data {
+        Ok(())
+    } else {
+        Err(format!("its tensors take {end} bytes of {data}"))
+    }
+}

@@ -1,0 +1,135 @@
+//! Where the store keeps what, and how files appear there: whole, or not at all.
+//!
+//! ```text
+//! blobs/<digest>        verified contents, never changed, only unlinked
+//! receipts/<digest>     size and times of files whose digest was found right
+//! tmp/<digest>.part     what has come so far;  tmp/<digest>.etag  of which version
+//! quarantine/<digest>   what turned out to be wrong
+//! locks/<digest>        held while one process fetches
+//! ```
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::error::StoreError;
+use super::name::Digest;
+
+#[derive(Debug, Clone)]
+pub(super) struct Layout {
+    root: PathBuf,
+}
+
+pub(super) const BLOBS: &str = "blobs";
+pub(super) const RECEIPTS: &str = "receipts";
+pub(super) const TMP: &str = "tmp";
+pub(super) const QUARANTINE: &str = "quarantine";
+const LOCKS: &str = "locks";
+
+impl Layout {
+    /// Makes the folders.
+    pub(super) fn open(root: &Path) -> Result<Self, StoreError> {
+        for dir in [BLOBS, RECEIPTS, TMP, QUARANTINE, LOCKS] {
+            let dir = root.join(dir);
+            fs::create_dir_all(&dir).map_err(StoreError::io("create folder", &dir))?;
+        }
+        Ok(Self {
+            root: root.to_path_buf(),
+        })
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(super) fn dir(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    pub(super) fn blob(&self, digest: Digest) -> PathBuf {
+        self.root.join(BLOBS).join(digest.to_string())
+    }
+
+    pub(super) fn receipt(&self, digest: Digest) -> PathBuf {
+        self.root.join(RECEIPTS).join(digest.to_string())
+    }
+
+    pub(super) fn part(&self, digest: Digest) -> PathBuf {
+        self.root.join(TMP).join(format!("{digest}.part"))
+    }
+
+    pub(super) fn etag(&self, digest: Digest) -> PathBuf {
+        self.root.join(TMP).join(format!("{digest}.etag"))
+    }
+
+    pub(super) fn quarantined(&self, digest: Digest) -> PathBuf {
+        self.root.join(QUARANTINE).join(digest.to_string())
+    }
+
+    /// Waits until nobody else fetches this digest; lasts until the file is dropped.
+    pub(super) fn lock(&self, digest: Digest) -> Result<File, StoreError> {
+        let path = self.lock_path(digest);
+        let file = open_lock(&path).map_err(StoreError::io("open lock", &path))?;
+        loop {
+            match file.lock() {
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                result => break result.map_err(StoreError::io("lock", &path))?,
+            }
+        }
+        Ok(file)
+    }
+
+    /// The lock, unless somebody else has it.
+    pub(super) fn try_lock(&self, digest: Digest) -> Option<File> {
+        let file = open_lock(&self.lock_path(digest)).ok()?;
+        file.try_lock().ok().map(|()| file)
+    }
+
+    fn lock_path(&self, digest: Digest) -> PathBuf {
+        self.root.join(LOCKS).join(digest.to_string())
+    }
+}
+
+fn open_lock(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
+}
+
+/// Moves a complete file to its final name, so that it outlives a loss of power.
+pub(super) fn publish(file: &File, from: &Path, to: &Path) -> Result<(), StoreError> {
+    file.sync_all().map_err(StoreError::io("write out", from))?;
+    fs::rename(from, to).map_err(StoreError::io("move into place", to))?;
+    sync_parent(to)
+}
+
+/// Writes a small file whole.
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let dir = path.parent().unwrap_or(path);
+    let failed = |source| StoreError::Io {
+        action: "write",
+        path: path.to_path_buf(),
+        source,
+    };
+    let mut file = tempfile::Builder::new()
+        .prefix(".")
+        .tempfile_in(dir)
+        .map_err(failed)?;
+    file.write_all(bytes)
+        .and_then(|()| file.as_file().sync_all())
+        .map_err(failed)?;
+    file.persist(path).map_err(|e| failed(e.error))?;
+    sync_parent(path)
+}
+
+fn sync_parent(path: &Path) -> Result<(), StoreError> {
+    // Only Unix lets folders be opened as files.
+    if cfg!(unix) {
+        let dir = path.parent().unwrap_or(path);
+        let synced = File::open(dir).and_then(|dir| dir.sync_all());
+        synced.map_err(StoreError::io("write out folder", dir))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,593 @@
+//! The store against files, faults and damage, with servers that live in memory.
+
+#![expect(clippy::unwrap_used, reason = "tests with helpers")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Cursor, Read};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use f5_runtime::fetch::{FetchError, FetchRequest, FetchResponse, Fetcher};
+use f5_runtime::retry::RetryPolicy;
+use f5_runtime::store::{
+    Artifact, ArtifactName, Digest, DiskPolicy, EnsureReport, Manifest, ModelStore, Origin,
+    PruneReason, StoreError,
+};
+
+/// What a server does with one request.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Act {
+    Serve,
+    /// Break off after so many bytes of the answer, with or without an error.
+    Break(usize, bool),
+    /// Flip one bit.
+    Flip(usize),
+    /// Another length, told or not.
+    Long,
+    Html,
+    Status(u16),
+    /// Everything from the start, whatever was asked.
+    IgnoreRange,
+    /// Begin somewhere else than asked.
+    WrongRange,
+}
+
+/// Serves bodies by URL; the acts are used up first.
+#[derive(Default)]
+struct Server {
+    bodies: BTreeMap<String, Vec<u8>>,
+    acts: Mutex<Vec<Act>>,
+    requests: Mutex<Vec<(String, u64)>>,
+}
+
+impl Server {
+    fn requests(&self) -> usize {
+        self.requests.lock().unwrap().len()
+    }
+}
+
+impl Fetcher for Server {
+    fn fetch(&self, request: &FetchRequest<'_>) -> Result<FetchResponse, FetchError> {
+        self.requests
+            .lock()
+            .unwrap()
+            .push((request.url.to_owned(), request.offset));
+        let mut acts = self.acts.lock().unwrap();
+        let act = if acts.is_empty() {
+            Act::Serve
+        } else {
+            acts.remove(0)
+        };
+        let status = |status| FetchError::Status {
+            url: request.url.to_owned(),
+            status,
+            retry_after: None,
+        };
+        let all = self.bodies.get(request.url).ok_or_else(|| status(404))?;
+        let mut offset = request.offset as usize;
+        let mut total = Some(all.len() as u64);
+        let mut body = all[offset.min(all.len())..].to_vec();
+        let mut error = false;
+        match act {
+            Act::Serve => {}
+            Act::Break(n, with_error) => {
+                body.truncate(n);
+                error = with_error;
+            }
+            Act::Flip(at) => {
+                let at = at % body.len().max(1);
+                body[at] ^= 1 << (at % 8);
+            }
+            Act::Long => {
+                body.extend([0; 100]);
+                total = None;
+            }
+            Act::Html => {
+                body = b"<html>busy</html>".to_vec();
+                (offset, total) = (0, Some(body.len() as u64));
+            }
+            Act::Status(code) => return Err(status(code)),
+            Act::IgnoreRange => {
+                body.clone_from(all);
+                offset = 0;
+            }
+            Act::WrongRange => offset += 1,
+        }
+        let end = ErrorAtEnd(error);
+        Ok(FetchResponse {
+            offset: offset as u64,
+            total,
+            etag: Some("\"1\"".to_owned()),
+            body: Box::new(Cursor::new(body).chain(end)),
+        })
+    }
+}
+
+struct ErrorAtEnd(bool);
+
+impl Read for ErrorAtEnd {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        if self.0 {
+            Err(io::ErrorKind::ConnectionReset.into())
+        } else {
+            Ok(0)
+        }
+    }
+}
+
+fn name(of: &str) -> ArtifactName {
+    of.parse().unwrap()
+}
+
+/// A safetensors file with one tensor of `len` bytes.
+fn safetensors(len: usize, seed: u8) -> Vec<u8> {
+    let header =
+        format!("{{\"x\":{{\"dtype\":\"U8\",\"shape\":[{len}],\"data_offsets\":[0,{len}]}}}}");
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(header.bytes());
+    bytes.extend((0..len).map(|i| (i as u8).wrapping_mul(31).wrapping_add(seed)));
+    bytes
+}
+
+/// A model, its vocabulary, its vocoder and its aligner, each needing the one before.
+fn four() -> (Manifest, Server) {
+    let mut server = Server::default();
+    let mut artifacts = Vec::new();
+    let files = [
+        ("m/model.safetensors", safetensors(5000, 1)),
+        ("m/vocab.txt", b" \na\nb\n".to_vec()),
+        ("v/vocoder.safetensors", safetensors(900, 2)),
+        ("a/aligner.safetensors", safetensors(100, 3)),
+    ];
+    for (i, (file, bytes)) in files.into_iter().enumerate() {
+        let url = format!("https://host/{file}");
+        artifacts.push(Artifact {
+            name: name(file),
+            digest: Digest::of(&bytes),
+            size: bytes.len() as u64,
+            urls: vec![url.clone()],
+            needs: if i == 0 {
+                vec![]
+            } else {
+                vec![Artifact::clone(&artifacts[i - 1]).name]
+            },
+        });
+        server.bodies.insert(url, bytes);
+    }
+    (Manifest::new(artifacts).unwrap(), server)
+}
+
+fn all(manifest: &Manifest) -> Vec<ArtifactName> {
+    manifest
+        .iter()
+        .map(|artifact| artifact.name.clone())
+        .collect()
+}
+
+fn store(root: &Path, server: &Arc<Server>) -> ModelStore {
+    let quick = RetryPolicy {
+        base_pause: Duration::from_micros(1),
+        max_pause: Duration::from_micros(1),
+        ..RetryPolicy::default()
+    };
+    let store = ModelStore::open(root)
+        .unwrap()
+        .fetcher(server.clone())
+        .retry_policy(quick);
+    store.disk_policy(DiskPolicy {
+        min_free_after: 0,
+        headroom_per_mille: 0,
+    })
+}
+
+fn bytes_of(report: &EnsureReport) -> (u64, u64, u32) {
+    let ensured: Vec<_> = report
+        .artifacts
+        .values()
+        .map(|r| r.as_ref().unwrap())
+        .collect();
+    (
+        ensured.iter().map(|e| e.bytes_read).sum(),
+        ensured.iter().map(|e| e.bytes_fetched).sum(),
+        ensured.iter().map(|e| e.requests).sum(),
+    )
+}
+
+/// Nothing lies under a final name that is not what its name says.
+fn assert_sound(root: &Path) {
+    for entry in fs::read_dir(root.join("blobs")).unwrap() {
+        let path = entry.unwrap().path();
+        let digest = Digest::of(&fs::read(&path).unwrap()).to_string();
+        assert_eq!(path.file_name().unwrap().to_str().unwrap(), digest);
+    }
+}
+
+#[test]
+fn the_second_time_nothing_is_fetched_and_little_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let (manifest, server) = four();
+    let server = Arc::new(server);
+    let store = store(dir.path(), &server);
+    let wanted = [name("a/aligner.safetensors")];
+    let first = store.ensure(&manifest, &wanted).unwrap();
+    assert!(first.is_complete());
+    let size: u64 = manifest.iter().map(|a| a.size).sum();
+    assert_eq!(bytes_of(&first), (0, size, 4));
+    assert_eq!(server.requests(), 4);
+
+    let second = store.ensure(&manifest, &wanted).unwrap();
+    let (read, fetched, requests) = bytes_of(&second);
+    assert_eq!((fetched, requests, server.requests()), (0, 0, 4));
+    assert!(read * 20 <= size, "{read} of {size}");
+    let origins = second
+        .artifacts
+        .values()
+        .map(|r| r.as_ref().unwrap().origin);
+    assert!(origins.into_iter().all(|o| o == Origin::Store));
+
+    let checked = store.verify_all(&manifest, &wanted).unwrap();
+    assert_eq!(bytes_of(&checked).0, size);
+    for (path, artifact) in first.into_paths().unwrap().values().zip(manifest.iter()) {
+        assert_eq!(Digest::of(&fs::read(path).unwrap()), artifact.digest);
+    }
+}
+
+#[test]
+fn a_broken_body_is_resumed() {
+    let dir = tempfile::tempdir().unwrap();
+    let (manifest, server) = four();
+    *server.acts.lock().unwrap() = vec![
+        Act::Break(1000, true),
+        Act::Break(500, false),
+        Act::Break(0, true),
+    ];
+    let server = Arc::new(server);
+    let wanted = [name("m/model.safetensors")];
+    let report = store(dir.path(), &server)
+        .ensure(&manifest, &wanted)
+        .unwrap();
+    let size = manifest.get(&wanted[0]).unwrap().size;
+    assert_eq!(bytes_of(&report), (0, size, 4));
+    let offsets: Vec<u64> = server
+        .requests
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|r| r.1)
+        .collect();
+    assert_eq!(offsets, [0, 1000, 1500, 1500]);
+}
+
+#[test]
+fn every_single_fault_is_survived() {
+    let dir = tempfile::tempdir().unwrap();
+    let acts = [
+        Act::Break(0, false),
+        Act::Break(77, true),
+        Act::Flip(0),
+        Act::Flip(4321),
+        Act::Long,
+        Act::Html,
+        Act::Status(408),
+        Act::Status(429),
+        Act::Status(500),
+        Act::Status(503),
+        Act::WrongRange,
+        Act::IgnoreRange,
+    ];
+    // Each alone, and each while a broken body is resumed.
+    for (i, act) in acts.into_iter().enumerate() {
+        for before in [None, Some(Act::Break(2000, true))] {
+            let root = dir.path().join(format!("{i}{}", before.is_some()));
+            let (manifest, server) = four();
+            *server.acts.lock().unwrap() = before.into_iter().chain([act]).collect();
+            let server = Arc::new(server);
+            let report = store(&root, &server)
+                .ensure(&manifest, &all(&manifest))
+                .unwrap();
+            assert!(report.is_complete(), "{act:?}: {report:?}");
+            assert_sound(&root);
+        }
+    }
+    // Nothing follows what is here: the next attempt starts anew.
+    let (manifest, server) = four();
+    *server.acts.lock().unwrap() = vec![Act::Break(2000, true), Act::Status(416)];
+    let server = Arc::new(server);
+    let report = store(&dir.path().join("x"), &server)
+        .ensure(&manifest, &all(&manifest))
+        .unwrap();
+    assert!(report.is_complete());
+    assert_eq!(server.requests.lock().unwrap()[2].1, 0);
+}
+
+#[test]
+fn permanent_faults_stop_at_once_and_only_what_needs_them_fails_too() {
+    let dir = tempfile::tempdir().unwrap();
+    for (i, status) in [400, 401, 403, 404, 410, 451, 501].into_iter().enumerate() {
+        let (manifest, server) = four();
+        // The model and the vocabulary are served, the vocoder is not.
+        *server.acts.lock().unwrap() = vec![Act::Serve, Act::Serve, Act::Status(status)];
+        let server = Arc::new(server);
+        let root = dir.path().join(i.to_string());
+        let report = store(&root, &server)
+            .ensure(&manifest, &all(&manifest))
+            .unwrap();
+        assert_eq!(server.requests(), 3, "{status}");
+        let of = |n: &str| report.artifacts[&name(n)].as_ref();
+        assert!(of("m/model.safetensors").is_ok() && of("m/vocab.txt").is_ok());
+        let error = of("v/vocoder.safetensors").unwrap_err();
+        assert!(matches!(error, StoreError::GaveUp { source, .. } if source.attempts == 1));
+        let error = of("a/aligner.safetensors").unwrap_err();
+        assert!(
+            matches!(error, StoreError::Needs { need, .. } if need.file_name() == "vocoder.safetensors")
+        );
+    }
+}
+
+#[test]
+fn lasting_corruption_is_an_error_and_never_visible() {
+    let dir = tempfile::tempdir().unwrap();
+    let (manifest, server) = four();
+    *server.acts.lock().unwrap() = vec![Act::Flip(99); 5];
+    let server = Arc::new(server);
+    let wanted = [name("m/model.safetensors")];
+    let report = store(dir.path(), &server)
+        .ensure(&manifest, &wanted)
+        .unwrap();
+    let Err(StoreError::GaveUp { source, .. }) = &report.artifacts[&wanted[0]] else {
+        panic!("{report:?}")
+    };
+    assert!(matches!(source.error, StoreError::WrongDigest { .. }));
+    assert_eq!((source.attempts, server.requests()), (5, 5));
+    assert_eq!(fs::read_dir(dir.path().join("blobs")).unwrap().count(), 0);
+    assert_eq!(
+        fs::read_dir(dir.path().join("quarantine")).unwrap().count(),
+        1
+    );
+}
+
+#[test]
+fn another_address_is_tried_when_the_first_has_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (manifest, server) = four();
+    let mut list: Vec<Artifact> = manifest.into();
+    for artifact in &mut list {
+        artifact.urls.insert(0, "https://mirror/gone".into());
+    }
+    let manifest = Manifest::new(list).unwrap();
+    let server = Arc::new(server);
+    let report = store(dir.path(), &server)
+        .ensure(&manifest, &all(&manifest))
+        .unwrap();
+    assert!(report.is_complete());
+    assert_eq!(server.requests(), 8);
+}
+
+#[test]
+fn without_permission_or_means_nothing_is_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let (manifest, server) = four();
+    let server = Arc::new(server);
+    let offline = store(dir.path(), &server).offline(true);
+    let report = offline.ensure(&manifest, &all(&manifest)).unwrap();
+    let missing = report.artifacts.values();
+    assert_eq!(
+        missing
+            .filter(|r| matches!(r, Err(StoreError::Missing { .. })))
+            .count(),
+        1,
+        "the others lack what they need"
+    );
+    assert!(matches!(
+        report.into_paths(),
+        Err(StoreError::Missing { .. })
+    ));
+    assert_eq!(server.requests(), 0);
+    assert!(matches!(
+        offline.ensure(&manifest, &[name("unknown")]),
+        Err(StoreError::Manifest(_))
+    ));
+}
+
+#[test]
+fn what_does_not_fit_is_not_begun() {
+    let dir = tempfile::tempdir().unwrap();
+    let (manifest, server) = four();
+    let server = Arc::new(server);
+    let policy = DiskPolicy {
+        min_free_after: u64::MAX,
+        ..DiskPolicy::default()
+    };
+    let store = store(dir.path(), &server).disk_policy(policy);
+    let error = store.ensure(&manifest, &all(&manifest)).unwrap_err();
+    let StoreError::Disk(shortfall) = error else {
+        panic!("{error:?}")
+    };
+    let size: u64 = manifest.iter().map(|a| a.size).sum();
+    assert_eq!((shortfall.missing, shortfall.needed), (size, u64::MAX));
+    assert_eq!(server.requests(), 0);
+}
+
+#[test]
+fn files_elsewhere_are_used_where_they_lie() {
+    let dir = tempfile::tempdir().unwrap();
+    let (manifest, server) = four();
+    let (plain, hub) = (dir.path().join("plain"), dir.path().join("hub"));
+    let blobs = hub.join("models--org--name/blobs");
+    fs::create_dir_all(plain.join("m")).unwrap();
+    fs::create_dir_all(&blobs).unwrap();
+    let body = |n: &str| &server.bodies[&format!("https://host/{n}")];
+    fs::write(
+        plain.join("m/model.safetensors"),
+        body("m/model.safetensors"),
+    )
+    .unwrap();
+    fs::write(plain.join("vocab.txt"), body("m/vocab.txt")).unwrap();
+    let vocoder = manifest.get(&name("v/vocoder.safetensors")).unwrap();
+    fs::write(
+        blobs.join(vocoder.digest.to_string()),
+        body("v/vocoder.safetensors"),
+    )
+    .unwrap();
+    // Of the right length and name, and wrong: passed over, and left alone.
+    let mut wrong = body("a/aligner.safetensors").clone();
+    *wrong.last_mut().unwrap() ^= 1;
+    fs::write(plain.join("aligner.safetensors"), &wrong).unwrap();
+
+    let server = Arc::new(server);
+    let store = store(&dir.path().join("store"), &server)
+        .search(&plain)
+        .search(&hub);
+    let first = store.ensure(&manifest, &all(&manifest)).unwrap();
+    assert!(first.is_complete());
+    assert_eq!(server.requests(), 1);
+    assert_eq!(fs::read(plain.join("aligner.safetensors")).unwrap(), wrong);
+    let found = first
+        .artifacts
+        .values()
+        .filter(|r| r.as_ref().unwrap().origin == Origin::Found);
+    assert_eq!(found.count(), 3);
+    let second = store.ensure(&manifest, &all(&manifest)).unwrap();
+    let (read, fetched, _) = bytes_of(&second);
+    assert!(read < 300 && fetched == 0, "{read}");
+}
+
+/// A thousand ways to damage a file in the store: all are found, and mended from the server.
+#[test]
+fn every_damage_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let (manifest, server) = four();
+    let server = Arc::new(server);
+    let store = store(dir.path(), &server);
+    let wanted = [name("v/vocoder.safetensors")];
+    let report = store.ensure(&manifest, &wanted).unwrap();
+    let path = report.path(&wanted[0]).unwrap().to_path_buf();
+    let good = fs::read(&path).unwrap();
+    let mut state = 7u64;
+    let mut next = |below: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    let mut found = 0;
+    for i in 0..1000 {
+        let mut bad = good.clone();
+        match i % 4 {
+            0 => bad[next(good.len())] ^= 1 << next(8),
+            1 => bad.truncate(next(good.len())),
+            2 => bad.extend(vec![0; 1 + next(50)]),
+            _ => bad.rotate_left(1 + next(7)),
+        }
+        // Written anew, as damage through other programs is; the receipt no longer matches.
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, &bad).unwrap();
+        let offline = store
+            .clone()
+            .offline(true)
+            .ensure(&manifest, &wanted)
+            .unwrap();
+        found += usize::from(offline.artifacts[&wanted[0]].is_err());
+        if offline.artifacts[&wanted[0]].is_ok() {
+            fs::write(&path, &good).unwrap();
+        }
+        if i % 100 == 0 {
+            assert!(store.ensure(&manifest, &wanted).unwrap().is_complete());
+            assert_eq!(fs::read(&path).unwrap(), good);
+        } else if !path.exists() {
+            fs::write(&path, &good).unwrap();
+        }
+    }
+    assert_eq!(found, 1000);
+}
+
+#[test]
+fn pruning_takes_only_what_is_ours_and_unneeded() {
+    let dir = tempfile::tempdir().unwrap();
+    let (manifest, server) = four();
+    let server = Arc::new(server);
+    let store = store(dir.path(), &server);
+    assert!(
+        store
+            .ensure(&manifest, &all(&manifest))
+            .unwrap()
+            .is_complete()
+    );
+    let foreign = [
+        "blobs/notes.txt",
+        "tmp/other.part",
+        "quarantine/.keep",
+        "mine.txt",
+    ];
+    for path in foreign {
+        fs::write(dir.path().join(path), "mine").unwrap();
+    }
+    let stray = Digest::of(b"stray");
+    fs::write(dir.path().join(format!("tmp/{stray}.part")), [0; 10]).unwrap();
+    fs::write(dir.path().join(format!("quarantine/{stray}")), [0; 7]).unwrap();
+    fs::create_dir(dir.path().join(format!("blobs/{stray}"))).unwrap();
+
+    let keep: Vec<Artifact> = manifest
+        .iter()
+        .filter(|a| a.name.as_str().starts_with("m/"))
+        .cloned()
+        .collect();
+    let keep = Manifest::new(keep).unwrap();
+    let plan = store.plan_prune(&keep, None).unwrap();
+    let reasons: Vec<PruneReason> = plan.items().iter().map(|item| item.reason).collect();
+    let unreferenced = PruneReason::Unreferenced;
+    assert_eq!(
+        reasons,
+        [
+            PruneReason::Quarantined,
+            PruneReason::AbandonedPart,
+            unreferenced,
+            unreferenced
+        ]
+    );
+    // A little need takes little.
+    assert_eq!(store.plan_prune(&keep, Some(8)).unwrap().bytes(), 17);
+    assert!(store.plan_prune(&keep, Some(0)).unwrap().items().is_empty());
+    // Planning removed nothing.
+    assert_eq!(store.prune(&plan).unwrap(), plan.bytes());
+    assert_eq!(store.prune(&plan).unwrap(), 0);
+    for path in foreign {
+        assert_eq!(fs::read(dir.path().join(path)).unwrap(), b"mine");
+    }
+    let report = store
+        .clone()
+        .offline(true)
+        .ensure(&manifest, &all(&manifest))
+        .unwrap();
+    assert_eq!(report.artifacts.values().filter(|r| r.is_ok()).count(), 2);
+}
+
+#[test]
+fn what_is_promised_must_also_be_a_model() {
+    let dir = tempfile::tempdir().unwrap();
+    let page = b"<html>not found</html>".to_vec();
+    let artifact = Artifact {
+        name: name("model.safetensors"),
+        digest: Digest::of(&page),
+        size: page.len() as u64,
+        urls: vec!["https://host/x".into()],
+        needs: vec![],
+    };
+    let server = Server {
+        bodies: [("https://host/x".into(), page)].into(),
+        ..Server::default()
+    };
+    let server = Arc::new(server);
+    let manifest = Manifest::new(vec![artifact]).unwrap();
+    let report = store(dir.path(), &server)
+        .ensure(&manifest, &all(&manifest))
+        .unwrap();
+    let error = report.into_paths().unwrap_err();
+    let StoreError::GaveUp { source, .. } = error else {
+        panic!("{error:?}")
+    };
+    assert!(matches!(source.error, StoreError::NotSafetensors { .. }));
+    assert_eq!(server.requests(), 1);
+}
