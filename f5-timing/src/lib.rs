@@ -17,6 +17,7 @@
 //! same tick share a cue.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod clock;
 mod cue;
 mod error;
 mod format;

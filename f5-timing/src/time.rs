@@ -69,7 +69,7 @@ pub(crate) fn ticks<const TICK: u64>(nanos: u64) -> u64 {
 }
 
 /// `00` to `99`.
-const PAIRS: [[u8; 2]; 100] = {
+pub(crate) const PAIRS: [[u8; 2]; 100] = {
     let mut table = [[0; 2]; 100];
     let mut i = 0;
     while i < 100 {
@@ -119,90 +119,6 @@ pub(crate) fn put_number(buf: &mut Vec<u8>, mut value: u64) {
         }
     }
     buf.extend_from_slice(&digits[at..]);
-}
-
-/// Prints `HH:MM:SS?mmm`, keeping the part before the fraction while the second stays the same.
-#[derive(Debug)]
-pub(crate) struct Clock {
-    second: u64,
-    /// `HH:MM:SS` and the separator, as long as the hours take two digits.
-    text: [u8; 9],
-    separator: u8,
-}
-
-impl Clock {
-    pub(crate) fn new(separator: u8) -> Self {
-        let mut text = *b"00:00:00?";
-        text[8] = separator;
-        Self {
-            second: 0,
-            text,
-            separator,
-        }
-    }
-
-    /// Appends a count of milliseconds; hours take two digits or as many as they need.
-    #[inline]
-    pub(crate) fn put_millis(&mut self, buf: &mut Vec<u8>, millis: u64) {
-        let second = millis / 1000;
-        let fraction = triple(millis);
-        if second >= 360_000 {
-            put_number(buf, second / 3600);
-            let (minute, second) = (pair(second / 60 % 60), pair(second % 60));
-            buf.extend_from_slice(&[b':', minute[0], minute[1], b':', second[0], second[1]]);
-            buf.push(self.separator);
-            buf.extend_from_slice(&fraction);
-            return;
-        }
-        if second != self.second {
-            self.turn(second);
-        }
-        let mut stamp = [0; 12];
-        stamp[..9].copy_from_slice(&self.text);
-        stamp[9..].copy_from_slice(&fraction);
-        buf.extend_from_slice(&stamp);
-    }
-
-    /// Appends a count of centiseconds; hours take as many digits as they need.
-    #[inline]
-    pub(crate) fn put_centis(&mut self, buf: &mut Vec<u8>, centis: u64) {
-        let fraction = pair(centis);
-        self.put_short(buf, centis / 100);
-        buf.extend_from_slice(&fraction);
-    }
-
-    /// Appends a count of milliseconds; hours take as many digits as they need.
-    pub(crate) fn put_short_millis(&mut self, buf: &mut Vec<u8>, millis: u64) {
-        self.put_short(buf, millis / 1000);
-        buf.extend_from_slice(&triple(millis));
-    }
-
-    #[inline]
-    fn put_short(&mut self, buf: &mut Vec<u8>, second: u64) {
-        if second >= 36_000 {
-            put_number(buf, second / 3600);
-            let (minute, second) = (pair(second / 60 % 60), pair(second % 60));
-            buf.extend_from_slice(&[b':', minute[0], minute[1], b':', second[0], second[1]]);
-            buf.push(self.separator);
-            return;
-        }
-        if second != self.second {
-            self.turn(second);
-        }
-        buf.extend_from_slice(&self.text[1..]);
-    }
-
-    fn turn(&mut self, second: u64) {
-        self.second = second;
-        let (hours, minutes, seconds) = (
-            pair(second / 3600),
-            pair(second / 60 % 60),
-            pair(second % 60),
-        );
-        self.text[..2].copy_from_slice(&hours);
-        self.text[3..5].copy_from_slice(&minutes);
-        self.text[6..8].copy_from_slice(&seconds);
-    }
 }
 
 /// Prints seconds with three decimals, keeping the whole seconds while they stay the same.
@@ -272,29 +188,77 @@ pub(crate) fn put_score(buf: &mut Vec<u8>, score: f32) {
 /// A decimal counter that is incremented in place: cue numbers cost no division.
 #[derive(Debug)]
 pub(crate) struct Counter {
-    digits: [u8; 20],
-    first: usize,
+    value: u64,
+    /// Up to eight digits, the first in the lowest byte; behind them nothing that is read.
+    digits: u64,
+    length: u32,
 }
 
 impl Counter {
-    /// Counts from 0 or 1.
-    pub(crate) fn from(from: u8) -> Self {
-        debug_assert!(from < 2);
-        let mut digits = [b'0'; 20];
-        digits[19] = b'0' + from;
-        Self { digits, first: 19 }
+    /// Counts from a single digit.
+    pub(crate) fn from(digit: u8) -> Self {
+        Self {
+            value: u64::from(digit),
+            digits: u64::from(b'0' + digit),
+            length: 1,
+        }
     }
 
     /// Appends the current number and moves on.
     #[inline]
     pub(crate) fn put(&mut self, buf: &mut Vec<u8>) {
-        buf.extend_from_slice(&self.digits[self.first..]);
-        let mut at = 19;
-        while self.digits[at] == b'9' && at > 0 {
-            self.digits[at] = b'0';
-            at -= 1;
+        let at = buf.len();
+        buf.extend_from_slice(&self.digits.to_le_bytes());
+        buf.truncate(at + self.length as usize);
+        self.value += 1;
+        let last = 8 * (self.length - 1);
+        if self.value < 100_000_000 && self.digits >> last & 0xFF < u64::from(b'9') {
+            self.digits += 1 << last;
+        } else {
+            self.carry(buf);
         }
-        self.digits[at] += 1;
-        self.first = self.first.min(at);
+    }
+
+    fn carry(&mut self, buf: &mut Vec<u8>) {
+        if self.value > 100_000_000 {
+            // More digits than fit: the digits just written give way to the number itself.
+            buf.truncate(buf.len() - self.length as usize);
+            put_number(buf, self.value - 1);
+            return;
+        }
+        if self.value == 100_000_000 {
+            return;
+        }
+        let mut text = Vec::new();
+        put_number(&mut text, self.value);
+        self.length = text.len() as u32;
+        text.resize(8, 0);
+        self.digits = text
+            .first_chunk()
+            .map_or(0, |digits| u64::from_le_bytes(*digits));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Counter;
+
+    #[test]
+    fn counter_counts_past_eight_digits() {
+        for from in [8, 98, 9_999_998, 99_999_998] {
+            let digits = format!("{from:0<8}").into_bytes();
+            let digits = u64::from_le_bytes(digits[..8].try_into().unwrap());
+            let length = from.to_string().len() as u32;
+            let mut counter = Counter {
+                value: from,
+                digits,
+                length,
+            };
+            for value in from..from + 4 {
+                let mut buf = b"x".to_vec();
+                counter.put(&mut buf);
+                assert_eq!(String::from_utf8(buf).unwrap(), format!("x{value}"));
+            }
+        }
     }
 }

@@ -101,8 +101,10 @@ impl CueView<'_> {
         marks: &mut D,
     ) {
         let mut visible = self.visible();
-        let isolate =
-            self.isolate && visible.next().is_some_and(|word| is_rtl(self.track.text_of(word)));
+        let isolate = self.isolate
+            && visible
+                .next()
+                .is_some_and(|word| is_rtl(self.track.text_of(word)));
         let turn = |buf: &mut Vec<u8>| {
             if isolate {
                 put_char(buf, '\u{2069}');

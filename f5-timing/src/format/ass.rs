@@ -2,12 +2,13 @@
 
 use super::{FormatWriter, Head, Pass, Tick, TimingFormat};
 use crate::{
+    clock::Clock,
     cue::{CueView, Decorate, Marked, Plain},
     error::Result,
     options::{Karaoke, ReadOptions, WriteOptions},
     read::{CueWord, Document, Source, Syllables, parts},
     text::{Escape, put_char},
-    time::{CENTI, Clock, MAX_SECONDS, put_number},
+    time::{CENTI, MAX_SECONDS, put_number},
 };
 
 /// Libass reads `\{` and `\}`; a backslash has no escape, U+2060 keeps it from meaning anything.
@@ -76,11 +77,7 @@ impl FormatWriter for Writer {
 
     #[inline]
     fn cue(&mut self, buf: &mut Vec<u8>, cue: &CueView<'_>) {
-        buf.extend_from_slice(b"Dialogue: 0,");
-        self.clock.put_centis(buf, cue.start);
-        buf.push(b',');
-        self.clock.put_centis(buf, cue.end);
-        buf.extend_from_slice(b",Default,,0,0,0,,");
+        self.clock.put_event(buf, cue.start, cue.end);
         if let Some(tag) = self.karaoke {
             cue.put_text(
                 buf,

@@ -2,12 +2,12 @@
 
 use super::{FormatWriter, Pass, Tick, TimingFormat};
 use crate::{
+    clock::Clock,
     cue::{CueView, Plain},
     error::Result,
     options::ReadOptions,
     read::{Document, Source, parts},
     text::{Escape, put_char},
-    time::Clock,
 };
 
 static TEXT: Escape = Escape::new(b"", put_char);

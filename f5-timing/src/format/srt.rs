@@ -2,12 +2,13 @@
 
 use super::{FormatWriter, Pass, Tick, TimingFormat};
 use crate::{
+    clock::Clock,
     cue::{CueView, Marked, Plain},
     error::Result,
     options::{ReadOptions, WriteOptions},
     read::{Document, Line, Source, parts},
     text::{Escape, put_char, strip_joiners},
-    time::{Clock, Counter},
+    time::Counter,
 };
 
 /// Keeps `-->` out of the text; SRT cannot escape it.
@@ -51,10 +52,7 @@ impl FormatWriter for Writer {
     fn cue(&mut self, buf: &mut Vec<u8>, cue: &CueView<'_>) {
         self.number.put(buf);
         buf.push(b'\n');
-        self.clock.put_millis(buf, cue.start);
-        buf.extend_from_slice(b" --> ");
-        self.clock.put_millis(buf, cue.end);
-        buf.push(b'\n');
+        self.clock.put_arrow(buf, cue.start, cue.end);
         if cue.mark.is_empty() {
             cue.put_text(buf, self.escape, b"\n", &mut Plain);
         } else {

@@ -2,12 +2,13 @@
 
 use super::{FormatWriter, Head, Pass, Tick, TimingFormat};
 use crate::{
+    clock::Clock,
     cue::{CueView, Decorate, Marked, Plain},
     error::Result,
     options::{ReadOptions, WriteOptions},
     read::{Document, Event, Syllables, Xml, parts, seconds, syntax},
     text::{Escape, put_char},
-    time::{Clock, MAX_SECONDS},
+    time::MAX_SECONDS,
 };
 
 static TEXT: Escape = Escape::new(b"&<>\"", put_escaped);

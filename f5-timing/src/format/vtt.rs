@@ -2,12 +2,12 @@
 
 use super::{FormatWriter, Head, Pass, Tick, TimingFormat};
 use crate::{
+    clock::Clock,
     cue::{CueView, Decorate, Marked, Plain},
     error::Result,
     options::{ReadOptions, WriteOptions},
     read::{CueWord, Document, Line, Source, Syllables, parts},
     text::{Escape, put_char},
-    time::Clock,
 };
 
 static TEXT: Escape = Escape::new(b"&<>", put_escaped);
@@ -43,10 +43,7 @@ impl FormatWriter for Writer {
 
     #[inline]
     fn cue(&mut self, buf: &mut Vec<u8>, cue: &CueView<'_>) {
-        self.clock.put_millis(buf, cue.start);
-        buf.extend_from_slice(b" --> ");
-        self.clock.put_millis(buf, cue.end);
-        buf.push(b'\n');
+        self.clock.put_arrow(buf, cue.start, cue.end);
         if self.karaoke {
             let mut stamps = Stamps {
                 cue,
