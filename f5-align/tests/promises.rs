@@ -147,3 +147,73 @@ fn the_proportional_aligner_trims_silence_and_flags_its_guess() {
     );
     assert_eq!(alignment.quality.coverage, 0.0);
 }
+
+#[test]
+fn hard_cases_give_every_word_a_time_or_a_typed_error() {
+    let speech = bursts(
+        24_000,
+        &[(100, 60), (400, 200), (900, 40), (250, 300), (700, 500)],
+    );
+    let mut seed = 1_u32;
+    let noise: Vec<f32> = (0..48_000)
+        .map(|_| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 8) as f32 / (1 << 23) as f32 - 1.0
+        })
+        .collect();
+    let click: Vec<f32> = (0..24_000).map(|i| f32::from(i == 12_000)).collect();
+    let sounds = [
+        ("speech", speech.clone()),
+        ("noise", noise),
+        ("silence", vec![0.0; 48_000]),
+        ("a click", click),
+        ("0.05 s", speech[4000..5200].to_vec()),
+        ("one sample", vec![0.5]),
+    ];
+    let texts = [
+        "",
+        "one xqzvbtk three",
+        "It cost $1,299.99 in 2025, up 50%.",
+        "hello \u{1F600}",
+        "你好世界",
+        "…",
+        &"many words ".repeat(40),
+    ];
+    for (name, samples) in sounds {
+        let audio = wave(samples, 24_000);
+        for text in texts {
+            for aligner in aligners() {
+                let outcome = aligner.align(&audio, text, "en");
+                let words = split_words(text).len();
+                match &outcome {
+                    Ok(alignment) => check_promises(alignment, text),
+                    Err(AlignError::TooShort {
+                        words: n,
+                        needed,
+                        duration,
+                    }) => {
+                        assert!(
+                            *n == words && needed > duration,
+                            "{name} {text} {outcome:?}"
+                        );
+                    }
+                    Err(AlignError::NothingSpoken { words: n }) => assert_eq!(*n, words),
+                    Err(_) => panic!("{} on {name}, {text:?}: {outcome:?}", aligner.name()),
+                }
+                assert!(
+                    outcome.is_ok() || aligner.name() == "hmm",
+                    "{name} {text} {outcome:?}"
+                );
+            }
+        }
+    }
+    let found = HmmAligner::new().align(&wave(speech, 24_000), "hello", "de-DE");
+    assert!(
+        matches!(found, Err(AlignError::Language { .. })),
+        "{found:?}"
+    );
+    assert_eq!(
+        HmmAligner::with_model(b"not a model").err(),
+        Some(AlignError::Model)
+    );
+}

@@ -1,7 +1,8 @@
-//! Development tasks: `cargo xtask <tidy|fixtures>`. One file or folder per command.
+//! Development tasks: `cargo xtask <tidy|fixtures|train-aligner>`. One file or folder per command.
 
 mod fixtures;
 mod tidy;
+mod train_aligner;
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,8 @@ Commands:
   fixtures --random-base [--out DIR] [--dtype f32|f16|bf16]
                                   write a model of the released size with random weights
                                   (default DIR: target/fixtures/random-base)
+  train-aligner --cmudict FILE    make the data files of f5-align anew: synthesise speech, train
+                                  (needs festival, festvox-kallpc16k, festvox-us-slt-hts, flite)
 ";
 
 /// What a command returns: nothing to say, or the text for standard error.
@@ -28,6 +31,7 @@ fn main() -> ExitCode {
     {
         Some(("tidy", [])) => tidy::run(&root()),
         Some(("fixtures", rest)) => fixtures::run(&root(), rest),
+        Some(("train-aligner", rest)) => train_aligner::run(&root(), rest),
         Some(("help" | "--help" | "-h", _)) => {
             print!("{HELP}");
             Ok(())

@@ -55,6 +55,17 @@ impl Graph {
         graph
     }
 
+    /// As [`new`](Self::new), but the audio may end after any of the words, or before them.
+    pub(crate) fn with_any_end(spoken: &[(u32, Vec<Vec<Phone>>)]) -> Self {
+        let mut graph = Self::new(spoken);
+        graph
+            .ends
+            .extend(graph.entries.iter().flat_map(|(_, sources)| sources));
+        graph.ends.sort_unstable();
+        graph.ends.dedup();
+        graph
+    }
+
     /// Appends a sequence of phones that can follow any of `before`, and gives its last state.
     fn push(&mut self, phones: &[Phone], word: Option<u32>, before: &[u32]) -> u32 {
         let entry = self.states.len() as u32;

@@ -1,34 +1,33 @@
 //! The default aligner: phone models find the words of the text in the audio.
 
 mod features;
+mod find;
 mod graph;
 mod model;
 mod viterbi;
 
-use std::{
-    ops::Range,
-    sync::{Arc, LazyLock},
-};
+use std::sync::{Arc, LazyLock};
 
 use f5_core::{audio::Waveform, timing::TimingSource};
 
 use crate::{
-    AlignError, Aligner, Alignment, TextWord,
-    alignment::Span,
-    english::{SILENCE, pronounce},
-    sound::Sound,
+    AlignError, Aligner, Alignment, TextWord, alignment::Span, english::pronounce, sound::Sound,
     split_words,
 };
+use features::{Features, HOP};
+use find::{Found, SpokenWord, find};
 use graph::Graph;
-use viterbi::Path;
+use model::Model;
 
-pub(crate) use features::{Features, HOP};
-pub(crate) use model::{ALL_STATES, Model, STATES, kind};
 #[cfg(feature = "train")]
-pub(crate) use {
-    features::DIMENSIONS,
-    model::{Gaussian, KINDS},
-};
+pub(crate) mod parts {
+    //! What training needs of the aligner's insides.
+    pub(crate) use super::{
+        features::{DIMENSIONS, Features, HOP},
+        find::find,
+        model::{ALL_STATES, Gaussian, KINDS, Model, STATES, kind},
+    };
+}
 
 /// The model this crate comes with.
 static ENGLISH: LazyLock<Option<Arc<Model>>> =
@@ -53,9 +52,6 @@ impl Default for HmmAligner {
         Self::new()
     }
 }
-
-/// What was spoken: the written word it belongs to, and its pronunciations.
-pub(crate) type SpokenWord = (u32, Vec<Vec<u8>>);
 
 impl HmmAligner {
     /// The aligner with the model that this crate comes with.
@@ -116,7 +112,10 @@ pub(crate) fn align(
         .zip(&words)
         .flat_map(|(index, word)| pronounce(&word.text).into_iter().map(move |v| (index, v)))
         .collect();
-    if spoken.is_empty() && !words.is_empty() {
+    if words.is_empty() {
+        return Ok(Alignment::assemble("hmm", sound.duration, words, &[]));
+    }
+    if spoken.is_empty() {
         return Err(AlignError::NothingSpoken { words: words.len() });
     }
     let features = Features::of(sound, 1.0);
@@ -130,92 +129,18 @@ pub(crate) fn align(
     })?;
     let spans = spans(&words, &found, sound.duration.as_secs_f64());
     let mut alignment = Alignment::assemble("hmm", sound.duration, words, &spans);
-    alignment.quality.log_likelihood = Some(found.log_likelihood);
+    alignment.quality.log_likelihood = Some(found.log_likelihood());
     Ok(alignment)
-}
-
-/// The words that were found.
-#[derive(Debug)]
-pub(crate) struct Found {
-    /// Each found word with its span in seconds and its score, in order.
-    pub(crate) words: Vec<(u32, Range<f64>, f32)>,
-    /// Mean log-likelihood of the frames on the path, against the best state of each frame.
-    pub(crate) log_likelihood: f32,
-}
-
-/// The most likely places of spoken words; `None` if there are too few frames for them.
-pub(crate) fn find(model: &Model, features: &Features, spoken: &[SpokenWord]) -> Option<Found> {
-    let graph = Graph::new(spoken);
-    let score = |t: usize, scores: &mut [f32; ALL_STATES]| model.score(&features.frame(t), scores);
-    let path = viterbi::best_path(&graph, features.frames(), score)?;
-    Some(read_path(model, features, &graph, &path))
-}
-
-/// Reads the words off a path.
-fn read_path(model: &Model, features: &Features, graph: &Graph, path: &Path) -> Found {
-    let mut words: Vec<(u32, Range<f64>, f32)> = Vec::new();
-    let mut scores = [0.0; ALL_STATES];
-    let mut total = 0.0;
-    // Sum of the log-likelihoods of the current word, its frames, and its last frame.
-    let mut current: Option<(f32, usize, usize)> = None;
-    for (t, &state) in path.states.iter().enumerate() {
-        let state = &graph.states[state as usize];
-        model.score(&features.frame(t), &mut scores);
-        let best = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let behind = scores[usize::from(state.model)] - best;
-        total += f64::from(behind);
-        let Some(word) = state.word else { continue };
-        if words.last().is_none_or(|(last, ..)| *last != word) {
-            let start = boundary(model, graph, path, t);
-            words.push((word, start..start, 0.0));
-            current = None;
-        }
-        let (sum, frames, _) = current.unwrap_or_default();
-        let (sum, frames) = (sum + behind, frames + 1);
-        current = Some((sum, frames, t));
-        if let Some((_, span, score)) = words.last_mut() {
-            *score = (sum / frames as f32 * SOFTNESS).exp();
-            let leaves = path
-                .states
-                .get(t + 1)
-                .is_none_or(|&next| graph.states[next as usize].word != Some(word));
-            if leaves {
-                span.end = boundary(model, graph, path, t + 1);
-            }
-        }
-    }
-    Found {
-        words,
-        log_likelihood: (total / path.states.len() as f64) as f32,
-    }
-}
-
-/// How much a frame's distance from the best phone counts in a word's score. Neighbouring phones
-/// are often as likely as the right one, so the distance is taken softly.
-const SOFTNESS: f32 = 0.1;
-
-/// The time of the boundary before frame `t`: half way between the frames, less what the model is
-/// known to be late by.
-fn boundary(model: &Model, graph: &Graph, path: &Path, t: usize) -> f64 {
-    if t == 0 {
-        return 0.0;
-    }
-    let phone = |t: usize| {
-        let state = path.states.get(t)?;
-        Some(graph.states[*state as usize].model / STATES as u8)
-    };
-    let (left, right) = (phone(t - 1).unwrap_or(SILENCE), phone(t).unwrap_or(SILENCE));
-    (t as f64 - 0.5) * HOP - f64::from(model.lateness[kind(left)][kind(right)])
 }
 
 /// The spans of all written words: found ones where they were found, the others sharing the time
 /// between their neighbours.
 fn spans(words: &[TextWord], found: &Found, duration: f64) -> Vec<Span> {
     let mut spans: Vec<Option<Span>> = vec![None; words.len()];
-    for (word, time, score) in &found.words {
-        spans[*word as usize] = Some(Span {
-            time: time.clone(),
-            score: Some(*score),
+    for place in &found.words {
+        spans[place.word as usize] = Some(Span {
+            time: place.time.clone(),
+            score: Some(place.score),
             source: TimingSource::Acoustic,
         });
     }

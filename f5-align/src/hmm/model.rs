@@ -124,7 +124,7 @@ impl Model {
                 if value > best {
                     sum = sum * (best - value).exp() + 1.0;
                     best = value;
-                } else if value > best - 20.0 {
+                } else if value > best - 10.0 {
                     sum += (value - best).exp();
                 }
             }

@@ -1,7 +1,7 @@
 //! Fits mixtures of Gaussians to frames by expectation-maximisation.
 
 use super::Random;
-use crate::hmm::{DIMENSIONS, Gaussian};
+use crate::hmm::parts::{DIMENSIONS, Gaussian};
 
 type Frame = [f32; DIMENSIONS];
 

@@ -3,7 +3,9 @@
 use super::{Random, TrainError, Utterance, gaussians};
 use crate::{
     english::{PHONES, Phone, phone},
-    hmm::{ALL_STATES, DIMENSIONS, Features, Gaussian, HOP, KINDS, Model, STATES, find, kind},
+    hmm::parts::{
+        ALL_STATES, DIMENSIONS, Features, Gaussian, HOP, KINDS, Model, STATES, find, kind,
+    },
     sound::Sound,
 };
 
@@ -223,15 +225,14 @@ fn lateness(model: &Model, examples: &[Example], voices: usize) -> [[f32; KINDS]
                 *cell = (cell.0 + error, cell.1 + 1.0);
             }
         };
-        for (i, ((phone, start, end), (_, span, _))) in
-            inner.iter().copied().zip(&found.words).enumerate()
+        for (i, ((phone, start, end), place)) in inner.iter().copied().zip(&found.words).enumerate()
         {
             let (start, end) = (start * HOP, end * HOP);
             let touches = i > 0 && inner[i - 1].2 * HOP == start;
             let left = if touches { inner[i - 1].0 } else { 0 };
-            note(left, phone, span.start - start);
+            note(left, phone, place.time.start - start);
             if inner.get(i + 1).is_none_or(|next| next.1 * HOP != end) {
-                note(phone, 0, span.end - end);
+                note(phone, 0, place.time.end - end);
             }
         }
     }
