@@ -13,6 +13,25 @@
 //! # Ok::<(), f5_timing::TimingError>(())
 //! ```
 //!
+//! | format | times | words | lenient reading takes too |
+//! |---|---|---|---|
+//! | SRT | 1 ms | cleaned, raw; U+2060 keeps `-->` out | `.` for `,`, any width of fields, no number, text behind the times |
+//! | WebVTT | 1 ms | cleaned, `&` `<` `>` escaped | arrows without spaces or in a text, cues with bad times (left out) |
+//! | ASS | 10 ms | cleaned, `{` `}` `\` escaped | fields of any width, no `Format` line, no sections in front |
+//! | CSV | 1 ms | exact, RFC 4180, optional formula guard | `;` and tabs, stray quotes, short rows, other column names |
+//! | JSON, JSON Lines | 1 ms | exact | any of the JSON layouts, NaN and Infinity (refused by word), lone surrogates |
+//! | Whisper, WhisperX | 1 ms | exact | as JSON |
+//! | TSV | 1 ms | cleaned | no header, no text |
+//! | LRC | 10 ms, starts | cleaned, U+2060 behind `[` and `<` | lines without stamps, any number of decimals |
+//! | TextGrid | 1 µs | cleaned, `"` doubled | intervals that do not tile |
+//! | Audacity | 1 µs | cleaned | decimal commas, no label |
+//! | SBV | 1 ms | cleaned | fields of any width, lines that are no cue |
+//! | TTML | 1 ms | cleaned, XML escaped | frames and ticks, paragraphs without end, open elements |
+//!
+//! Cleaned: outer white space gone, line breaks and controls one space, blank words left out (labels
+//! keep them). [`WriteOptions`] chooses readable cues, karaoke, highlights; [`StreamWriter`] writes
+//! while words still come; [`TimingFormat::parse`] and [`Document`] read.
+//!
 //! Times are absolute and rounded half up once, to the tick of the format; words that round to the
 //! same tick share a cue.
 #![deny(clippy::print_stdout, clippy::print_stderr)]

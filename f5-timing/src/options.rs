@@ -48,7 +48,8 @@ pub enum Karaoke {
 /// How a file is read; the default is strict.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ReadOptions {
-    /// Reads what players read, not just what the format allows: see each format. Bytes that are
+    /// Reads what players read, not just what the format allows: the table of the crate says what
+    /// for each format. Bytes that are
     /// not UTF-8 become U+FFFD.
     pub lenient: bool,
     /// CSV: takes one `'` from the front of every word, as the guarded writer puts it.

@@ -250,4 +250,15 @@ fn other_crates_read_the_same() {
     assert_eq!(json["schema"], "f5-timing/1");
     assert_eq!(json["words"][1]["word"], "c\r\nd");
     assert_eq!(json["words"][2]["end"], 360_000.0);
+    let text = |format| {
+        let mut bytes = Vec::new();
+        track.write(format, &mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
+    };
+    let (srt, vtt, ass) =
+        (text(TimingFormat::Srt), text(TimingFormat::Vtt), text(TimingFormat::Ass));
+    let bodies = fasrt::srt::Parser::strict(&srt).map(|entry| entry.unwrap().body_ref().to_string());
+    assert_eq!(bodies.collect::<Vec<_>>(), ["a, \"b\"", "c d", "<e>"]);
+    assert!(fasrt::vtt::Parser::strict(&vtt).all(|block| block.is_ok()));
+    assert!(fasrt::ass::Parser::strict(&ass).all(|block| block.is_ok()));
 }
