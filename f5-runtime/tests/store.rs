@@ -565,6 +565,30 @@ fn pruning_takes_only_what_is_ours_and_unneeded() {
 }
 
 #[test]
+fn artifacts_are_linked_under_their_names() {
+    let dir = tempfile::tempdir().unwrap();
+    let (manifest, server) = four();
+    let server = Arc::new(server);
+    let store = store(&dir.path().join("store"), &server);
+    let report = store.ensure(&manifest, &all(&manifest)).unwrap();
+    let folder = dir.path().join("folder");
+    fs::create_dir_all(folder.join("m")).unwrap();
+    fs::write(folder.join("m/vocab.txt"), "old").unwrap();
+    fs::write(folder.join("m/mine.txt"), "mine").unwrap();
+    for _ in 0..2 {
+        report.link_into(&folder).unwrap();
+        for artifact in manifest.iter() {
+            let bytes = fs::read(folder.join(artifact.name.as_str())).unwrap();
+            assert_eq!(Digest::of(&bytes), artifact.digest);
+        }
+        assert_eq!(fs::read_dir(folder.join("m")).unwrap().count(), 3);
+    }
+    // The links are no damage to the store.
+    let again = store.ensure(&manifest, &all(&manifest)).unwrap();
+    assert!(again.is_complete() && server.requests() == 4);
+}
+
+#[test]
 fn what_is_promised_must_also_be_a_model() {
     let dir = tempfile::tempdir().unwrap();
     let page = b"<html>not found</html>".to_vec();

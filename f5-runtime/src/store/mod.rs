@@ -30,6 +30,7 @@ mod disk;
 mod ensure;
 mod error;
 mod layout;
+mod link;
 mod manifest;
 mod name;
 mod obtain;

@@ -110,6 +110,15 @@ impl Digest {
         use sha2::Digest as _;
         Self(sha2::Sha256::digest(data).into())
     }
+
+    /// The digest of all that `reader` gives.
+    ///
+    /// # Errors
+    ///
+    /// The reader's.
+    pub fn of_reader(reader: impl std::io::Read) -> std::io::Result<Self> {
+        super::check::digest_of(reader).map(|(digest, _)| digest)
+    }
 }
 
 /// Text that is not 64 lower-case hexadecimal digits.
