@@ -261,6 +261,22 @@ fn a_broken_body_is_resumed() {
 }
 
 #[test]
+fn a_range_that_was_not_asked_for_is_not_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let (manifest, server) = four();
+    *server.acts.lock().unwrap() = vec![Act::Break(1000, true), Act::WrongRange];
+    let server = Arc::new(server);
+    let wanted = [name("m/model.safetensors")];
+    let report = store(dir.path(), &server)
+        .ensure(&manifest, &wanted)
+        .unwrap();
+    assert_eq!(
+        bytes_of(&report),
+        (0, manifest.get(&wanted[0]).unwrap().size, 3)
+    );
+}
+
+#[test]
 fn every_single_fault_is_survived() {
     let dir = tempfile::tempdir().unwrap();
     let acts = [
