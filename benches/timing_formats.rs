@@ -157,7 +157,7 @@ fn fasrt_writers(group: &mut Group<'_>, track: &Track) {
         .write(TimingFormat::Vtt, &mut vtt)
         .expect("a vector takes everything");
     let vtt = String::from_utf8(vtt).expect("UTF-8");
-    let blocks = fasrt::vtt::Parser::strict(&vtt)
+    let blocks = fasrt::vtt::Parser::new(&vtt)
         .collect::<Result<Vec<_>, _>>()
         .expect("vtt");
     group.bench_function("fasrt vtt", |b| {
