@@ -1,4 +1,5 @@
 //! Segmented cues keep their limits, and a stream writes what a whole track writes.
+#![allow(clippy::unwrap_used)] // Helpers of tests state expectations, too.
 
 use std::time::Duration;
 

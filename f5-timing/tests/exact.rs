@@ -1,4 +1,5 @@
 //! Every exact tick of an hour is written as itself.
+#![allow(clippy::unwrap_used)] // Helpers of tests state expectations, too.
 
 use f5_timing::{TimingFormat, Track};
 

@@ -1,4 +1,5 @@
 //! Files as they are written, byte for byte; `F5_TIMING_BLESS=1` writes them anew.
+#![allow(clippy::unwrap_used)] // Helpers of tests state expectations, too.
 
 use std::{fs, path::Path, time::Duration};
 

@@ -1,6 +1,7 @@
 //! Random damage to files of every format: readers give errors, they do not panic.
 //!
 //! `F5_TIMING_FUZZ_EXECUTIONS` sets how many files are read; the corpus lies in `tests/golden`.
+#![allow(clippy::unwrap_used)] // Helpers of tests state expectations, too.
 
 use std::{fs, path::Path};
 

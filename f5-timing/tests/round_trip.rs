@@ -1,4 +1,5 @@
 //! What is written is read back: every word, every tick, for any words and times.
+#![allow(clippy::unwrap_used)] // Helpers of tests state expectations, too.
 
 use f5_timing::{
     CueMode, CueOptions, Document, ReadOptions, TimingFormat, Track, WordRef, WriteOptions,

@@ -1,4 +1,5 @@
 //! SRT as bytes, and files that are whole or not there.
+#![allow(clippy::unwrap_used)] // Helpers of tests state expectations, too.
 
 use f5_timing::{TimingError, TimingFormat, Track};
 
