@@ -62,17 +62,24 @@ fn arguments() -> Option<(Vec<PathBuf>, PathBuf)> {
             inputs.push(PathBuf::from(argument));
         }
     }
-    out_dir.filter(|_| !inputs.is_empty()).map(|dir| (inputs, dir))
+    out_dir
+        .filter(|_| !inputs.is_empty())
+        .map(|dir| (inputs, dir))
 }
 
 /// Writes all files of one input; an input that is refused leaves only its `.err`.
 fn convert(input: &Path, out_dir: &Path) -> Result<String, Box<dyn Error>> {
     fs::create_dir_all(out_dir)?;
-    let stem = input.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let stem = input
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned());
     let mut name = stem.unwrap_or_else(|| "words".to_owned());
     let bytes = fs::read(input)?;
     let parsed = TimingFormat::Json.parse(&bytes, &ReadOptions::lenient());
-    if let Some(title) = parsed.as_ref().ok().and_then(|document| document.title.as_deref())
+    if let Some(title) = parsed
+        .as_ref()
+        .ok()
+        .and_then(|document| document.title.as_deref())
         && is_file_name(title)
     {
         name = title.to_owned();
@@ -99,14 +106,23 @@ fn write_all(track: &Track, case: &Path) -> Result<(), Box<dyn Error>> {
     for (format, ending) in WORDS {
         track.save_with(path(&format!(".words.{ending}")), format, &plain)?;
     }
-    let guarded = WriteOptions { formula_guard: true, ..plain };
+    let guarded = WriteOptions {
+        formula_guard: true,
+        ..plain
+    };
     track.save_with(path(".guarded.csv"), TimingFormat::Csv, &guarded)?;
     let cues = CueMode::Segmented(CueOptions::default());
-    let cues = WriteOptions { cues, ..WriteOptions::default() };
+    let cues = WriteOptions {
+        cues,
+        ..WriteOptions::default()
+    };
     for format in [TimingFormat::Srt, TimingFormat::Vtt] {
         track.save_with(path(&format!(".cues.{format}")), format, &cues)?;
     }
-    let karaoke = WriteOptions { karaoke: Some(Karaoke::Sweep), ..cues };
+    let karaoke = WriteOptions {
+        karaoke: Some(Karaoke::Sweep),
+        ..cues
+    };
     for format in [TimingFormat::Ass, TimingFormat::Vtt] {
         track.save_with(path(&format!(".karaoke.{format}")), format, &karaoke)?;
     }
