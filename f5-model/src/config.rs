@@ -165,18 +165,30 @@ impl DitConfig {
             return wrong(argument, "must be at least 1");
         }
         if !self.dim.is_multiple_of(16) {
-            return wrong("dim", "must be a multiple of 16, the groups of the position convolution");
+            return wrong(
+                "dim",
+                "must be a multiple of 16, the groups of the position convolution",
+            );
         }
         if !self.dim_head.is_multiple_of(2) {
             return wrong("dim_head", "must be even: the rotary embedding turns pairs");
         }
         if self.conv_layers > 0 && !self.text_dim().is_multiple_of(2) {
-            return wrong("text_dim", "must be even: text positions are pairs of cosine and sine");
+            return wrong(
+                "text_dim",
+                "must be even: text positions are pairs of cosine and sine",
+            );
         }
         if self.text_embedding_average_upsampling && !self.text_mask_padding {
-            return wrong("text_embedding_average_upsampling", "needs text_mask_padding");
+            return wrong(
+                "text_embedding_average_upsampling",
+                "needs text_mask_padding",
+            );
         }
-        if self.pe_attn_head.is_some_and(|heads| heads == 0 || heads > self.heads) {
+        if self
+            .pe_attn_head
+            .is_some_and(|heads| heads == 0 || heads > self.heads)
+        {
             return wrong("pe_attn_head", "must be between 1 and heads");
         }
         Ok(())
@@ -185,8 +197,13 @@ impl DitConfig {
 
 impl ModelConfig {
     /// Names that [`ModelConfig::preset`] knows.
-    pub const PRESETS: &[&str] =
-        &["F5TTS_v1_Base", "F5TTS_Base", "F5TTS_v1_Small", "F5TTS_Small", "F5TTS_Base_bigvgan"];
+    pub const PRESETS: &[&str] = &[
+        "F5TTS_v1_Base",
+        "F5TTS_Base",
+        "F5TTS_v1_Small",
+        "F5TTS_Small",
+        "F5TTS_Base_bigvgan",
+    ];
 
     /// The configuration of a released model (upstream's `configs/*.yaml`).
     ///
@@ -194,13 +211,22 @@ impl ModelConfig {
     ///
     /// [`ConfigError::UnknownPreset`] with the names there are.
     pub fn preset(name: &str) -> Result<Self> {
-        let (dim, depth, heads) = if name.contains("Small") { (768, 18, 12) } else { (1024, 22, 16) };
+        let (dim, depth, heads) = if name.contains("Small") {
+            (768, 18, 12)
+        } else {
+            (1024, 22, 16)
+        };
         let v1 = name.contains("_v1_");
         let (tokenizer, mel_spec) = match name {
             "F5TTS_v1_Base" | "F5TTS_Base" | "F5TTS_Small" => (Tokenizer::Pinyin, MelSpec::vocos()),
             "F5TTS_v1_Small" => (Tokenizer::Char, MelSpec::vocos()),
             "F5TTS_Base_bigvgan" => (Tokenizer::Pinyin, MelSpec::bigvgan()),
-            _ => return Err(ConfigError::UnknownPreset { name: name.to_owned() }.into()),
+            _ => {
+                return Err(ConfigError::UnknownPreset {
+                    name: name.to_owned(),
+                }
+                .into());
+            }
         };
         Ok(Self {
             name: name.to_owned(),
@@ -246,8 +272,11 @@ impl ModelConfig {
                 _ => ConfigError::Unreadable { path, source },
             }
         })?;
-        let config: Self = serde_json::from_str(&text)
-            .map_err(|source| ConfigError::Malformed { path: path.to_owned(), source })?;
+        let config: Self =
+            serde_json::from_str(&text).map_err(|source| ConfigError::Malformed {
+                path: path.to_owned(),
+                source,
+            })?;
         config.validate()?;
         Ok(config)
     }
@@ -289,12 +318,15 @@ mod tests {
     #[test]
     fn unknown_preset_is_named() {
         let error = ModelConfig::preset("F6").unwrap_err();
-        assert!(matches!(error, Error::Config(ConfigError::UnknownPreset { name }) if name == "F6"));
+        assert!(
+            matches!(error, Error::Config(ConfigError::UnknownPreset { name }) if name == "F6")
+        );
     }
 
     #[test]
     fn misspelt_flag_is_refused() {
-        let error = serde_json::from_str::<DitConfig>(r#"{"dim": 64, "pe_attn_heads": 1}"#).unwrap_err();
+        let error =
+            serde_json::from_str::<DitConfig>(r#"{"dim": 64, "pe_attn_heads": 1}"#).unwrap_err();
         assert!(error.to_string().contains("pe_attn_heads"), "{error}");
     }
 
@@ -303,7 +335,10 @@ mod tests {
         for (json, argument) in [
             (r#"{"dim": 0}"#, "dim"),
             (r#"{"dim": 72}"#, "dim"),
-            (r#"{"dim": 64, "heads": 2, "pe_attn_head": 3}"#, "pe_attn_head"),
+            (
+                r#"{"dim": 64, "heads": 2, "pe_attn_head": 3}"#,
+                "pe_attn_head",
+            ),
             (
                 r#"{"dim": 64, "text_mask_padding": false, "text_embedding_average_upsampling": true}"#,
                 "text_embedding_average_upsampling",

@@ -114,7 +114,9 @@ pub enum SampleError {
         expected: &'static str,
     },
     /// A sway coefficient that makes time stand still or run backwards.
-    #[error("sway_sampling_coef {coefficient} makes step {step} end at {end}, not after its start {start}")]
+    #[error(
+        "sway_sampling_coef {coefficient} makes step {step} end at {end}, not after its start {start}"
+    )]
     TimeGrid {
         /// The coefficient.
         coefficient: f32,
@@ -126,7 +128,9 @@ pub enum SampleError {
         end: f32,
     },
     /// The sample is longer than the network's position table.
-    #[error("row {row} needs {frames} frames, but the model knows {limit} positions; speak shorter chunks")]
+    #[error(
+        "row {row} needs {frames} frames, but the model knows {limit} positions; speak shorter chunks"
+    )]
     TooManyFrames {
         /// Row of the batch.
         row: usize,
@@ -166,7 +170,9 @@ pub enum SampleError {
         got: usize,
     },
     /// A value that is not a number reached the result.
-    #[error("row {row}, frame {frame}: the sampled mel is not finite; the weights or the reference are damaged")]
+    #[error(
+        "row {row}, frame {frame}: the sampled mel is not finite; the weights or the reference are damaged"
+    )]
     NotFinite {
         /// Row of the batch.
         row: usize,

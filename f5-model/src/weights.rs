@@ -28,19 +28,27 @@ fn is_ignored(name: &str) -> bool {
 
 /// Fills `dit` from a safetensors file.
 pub(crate) fn load(dit: Dit, path: &Path) -> Result<Dit> {
-    let checkpoint = Checkpoint::open(path)?.strip_prefixes(&PREFIXES)?.ignore(is_ignored);
+    let checkpoint = Checkpoint::open(path)?
+        .strip_prefixes(&PREFIXES)?
+        .ignore(is_ignored);
     if let Some(&[embedding_rows, _]) = checkpoint.shape("text_embed.text_embed.weight")
         && embedding_rows != dit.vocab_size() + 1
     {
         let vocab_size = dit.vocab_size();
-        return Err(ConfigError::VocabSize { vocab_size, embedding_rows }.into());
+        return Err(ConfigError::VocabSize {
+            vocab_size,
+            embedding_rows,
+        }
+        .into());
     }
     Ok(f5_weights::load(dit, checkpoint, checkpoint_name)?)
 }
 
 /// The checkpoint's name of the parameter at `path` in the module.
 fn checkpoint_name(path: &str) -> String {
-    RENAMES.iter().fold(path.to_owned(), |name, (field, key)| name.replace(field, key))
+    RENAMES.iter().fold(path.to_owned(), |name, (field, key)| {
+        name.replace(field, key)
+    })
 }
 
 #[cfg(test)]
@@ -56,7 +64,10 @@ mod tests {
         let config = ModelConfig::preset("F5TTS_v1_Base").unwrap();
         let dit = Dit::new(&config.arch, 2545, &Device::flex()).unwrap();
         let tensors = expected(&dit, checkpoint_name);
-        let parameters: usize = tensors.iter().map(|tensor| tensor.shape.iter().product::<usize>()).sum();
+        let parameters: usize = tensors
+            .iter()
+            .map(|tensor| tensor.shape.iter().product::<usize>())
+            .sum();
         // Upstream counts 364 tensors, of which one is the buffer of rotary frequencies.
         assert_eq!((tensors.len(), parameters), (363, 337_096_804));
         for (name, shape) in [
@@ -65,13 +76,18 @@ mod tests {
             ("text_embed.text_blocks.3.grn.gamma", vec![1, 1, 1024]),
             ("text_embed.text_blocks.0.norm.weight", vec![512]),
             ("input_embed.proj.weight", vec![1024, 712]),
-            ("input_embed.conv_pos_embed.conv1d.2.weight", vec![1024, 64, 31]),
+            (
+                "input_embed.conv_pos_embed.conv1d.2.weight",
+                vec![1024, 64, 31],
+            ),
             ("transformer_blocks.21.attn.to_out.0.bias", vec![1024]),
             ("transformer_blocks.0.ff.ff.0.0.weight", vec![2048, 1024]),
             ("transformer_blocks.0.ff.ff.2.weight", vec![1024, 2048]),
         ] {
             assert!(
-                tensors.iter().any(|tensor| tensor.name == name && tensor.shape == shape),
+                tensors
+                    .iter()
+                    .any(|tensor| tensor.name == name && tensor.shape == shape),
                 "{name} {shape:?}"
             );
         }

@@ -12,7 +12,10 @@ pub(crate) const NO_GUIDANCE: f32 = 1e-5;
 /// unconditional one.
 #[must_use]
 pub fn guided(velocity: Velocity, cfg_strength: f32) -> Tensor<3> {
-    let Velocity { conditional, unconditional } = velocity;
+    let Velocity {
+        conditional,
+        unconditional,
+    } = velocity;
     match unconditional {
         Some(unconditional) => conditional.clone() + (conditional - unconditional) * cfg_strength,
         None => conditional,

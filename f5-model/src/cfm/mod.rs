@@ -76,21 +76,47 @@ impl Cfm {
         &self,
         rows: &[SampleRow<'_>],
         params: &SamplingParams,
-        mut on_step: impl FnMut(Step) -> ControlFlow<()>,
+        on_step: impl FnMut(Step) -> ControlFlow<()>,
     ) -> Result<Vec<Mel>> {
+        let sampled = self
+            .integrate(rows, params, on_step)?
+            .try_into_data()
+            .map_err(|error| SampleError::Device(Box::new(error)))?
+            .try_into_vec::<f32>()
+            .map_err(|error| SampleError::Device(Box::new(error)))?;
+        let layout = Layout::of(rows, self.backbone.n_mels());
+        let mels = rows.iter().enumerate();
+        mels.map(|(index, row)| layout.finish(index, row, &sampled, params))
+            .collect()
+    }
+
+    /// The batch at time 1 as it lies on the device, `[batch, frames, n_mels]`: padding included, the
+    /// reference frames not yet copied back.
+    ///
+    /// # Errors
+    ///
+    /// As [`sample`](Self::sample).
+    pub fn integrate(
+        &self,
+        rows: &[SampleRow<'_>],
+        params: &SamplingParams,
+        mut on_step: impl FnMut(Step) -> ControlFlow<()>,
+    ) -> Result<Tensor<3>> {
         let backbone = self.backbone.as_ref();
         params.validate()?;
         request::validate_rows(rows, backbone)?;
         let times = time_grid(params.nfe_steps, params.sway_sampling_coef, params.use_epss)?;
 
         let device = backbone.device();
-        let layout = Layout { frames: longest(rows), n_mels: backbone.n_mels() };
+        let layout = Layout::of(rows, backbone.n_mels());
         let cond = layout.tensor(rows, &device, |row, out| {
             if !params.no_ref_audio {
                 row.copy_reference(layout.n_mels, out);
             }
         });
-        let mut y = layout.tensor(rows, &device, |row, out| out[..row.noise.len()].copy_from_slice(row.noise));
+        let mut y = layout.tensor(rows, &device, |row, out| {
+            out[..row.noise.len()].copy_from_slice(row.noise);
+        });
 
         let field = backbone.condition(Conditioning {
             cond,
@@ -99,7 +125,8 @@ impl Cfm {
             guided: params.is_guided(),
             batch_masking: params.batch_masking,
         });
-        let velocity = |y: &Tensor<3>, time: f32| guided(field.velocity(y, time), params.cfg_strength);
+        let velocity =
+            |y: &Tensor<3>, time: f32| guided(field.velocity(y, time), params.cfg_strength);
         let total = params.nfe_steps;
         for (step, span) in times.windows(2).enumerate() {
             y = params.ode_method.step(y, span[0], span[1], velocity);
@@ -109,18 +136,8 @@ impl Cfm {
                 return Err(SampleError::Cancelled { done, total }.into());
             }
         }
-        let sampled = y
-            .try_into_data()
-            .map_err(|error| SampleError::Device(Box::new(error)))?
-            .try_into_vec::<f32>()
-            .map_err(|error| SampleError::Device(Box::new(error)))?;
-        rows.iter().enumerate().map(|(index, row)| layout.finish(index, row, &sampled, params)).collect()
+        Ok(y)
     }
-}
-
-/// Frames of the longest row.
-fn longest(rows: &[SampleRow<'_>]) -> usize {
-    rows.iter().map(|row| row.duration).max().unwrap_or(0)
 }
 
 /// How rows lie in a batch `[batch, frames, n_mels]`: each from its first frame, zeros after its last.
@@ -130,6 +147,14 @@ struct Layout {
 }
 
 impl Layout {
+    /// The longest row decides.
+    fn of(rows: &[SampleRow<'_>], n_mels: usize) -> Self {
+        Self {
+            frames: rows.iter().map(|row| row.duration).max().unwrap_or(0),
+            n_mels,
+        }
+    }
+
     fn tensor(
         &self,
         rows: &[SampleRow<'_>],
@@ -137,10 +162,16 @@ impl Layout {
         fill: impl Fn(&SampleRow<'_>, &mut [f32]),
     ) -> Tensor<3> {
         let mut data = vec![0.0; rows.len() * self.frames * self.n_mels];
-        for (row, out) in rows.iter().zip(data.chunks_exact_mut(self.frames * self.n_mels)) {
+        for (row, out) in rows
+            .iter()
+            .zip(data.chunks_exact_mut(self.frames * self.n_mels))
+        {
             fill(row, out);
         }
-        Tensor::from_data(TensorData::new(data, [rows.len(), self.frames, self.n_mels]), device)
+        Tensor::from_data(
+            TensorData::new(data, [rows.len(), self.frames, self.n_mels]),
+            device,
+        )
     }
 
     /// Cuts one row out of the sampled batch and puts the kept reference frames back.
@@ -159,7 +190,11 @@ impl Layout {
             row.copy_reference(self.n_mels, &mut mel);
         }
         match mel.iter().position(|value| !value.is_finite()) {
-            Some(at) => Err(SampleError::NotFinite { row: index, frame: at / self.n_mels }.into()),
+            Some(at) => Err(SampleError::NotFinite {
+                row: index,
+                frame: at / self.n_mels,
+            }
+            .into()),
             None => Ok(Mel::new(mel, self.n_mels)),
         }
     }

@@ -93,7 +93,11 @@ pub struct SampleRow<'a> {
 impl SampleRow<'_> {
     /// Copies the kept reference frames to the start of `out`, row-major `[frames, n_mels]`.
     pub(super) fn copy_reference(&self, n_mels: usize, out: &mut [f32]) {
-        let frames = self.cond.data().chunks_exact(n_mels).zip(out.chunks_exact_mut(n_mels));
+        let frames = self
+            .cond
+            .data()
+            .chunks_exact(n_mels)
+            .zip(out.chunks_exact_mut(n_mels));
         for (index, (from, to)) in frames.enumerate() {
             if self.keeps(index) {
                 to.copy_from_slice(from);
@@ -103,7 +107,11 @@ impl SampleRow<'_> {
 
     /// Zeroes the kept reference frames, which is what stands there without reference audio.
     pub(super) fn zero_reference(&self, n_mels: usize, out: &mut [f32]) {
-        for (index, frame) in out.chunks_exact_mut(n_mels).take(self.cond.frames()).enumerate() {
+        for (index, frame) in out
+            .chunks_exact_mut(n_mels)
+            .take(self.cond.frames())
+            .enumerate()
+        {
             if self.keeps(index) {
                 frame.fill(0.0);
             }
@@ -119,7 +127,9 @@ impl SampleRow<'_> {
 /// reference frames, so that something is spoken (upstream's clamp in `CFM.sample`).
 #[must_use]
 pub fn total_frames(tokens: usize, ref_frames: usize, requested: usize) -> usize {
-    (tokens.max(ref_frames) + 1).max(requested).min(MAX_DURATION)
+    (tokens.max(ref_frames) + 1)
+        .max(requested)
+        .min(MAX_DURATION)
 }
 
 pub(super) fn validate_rows(rows: &[SampleRow<'_>], backbone: &dyn Backbone) -> Result<()> {
@@ -128,13 +138,24 @@ pub(super) fn validate_rows(rows: &[SampleRow<'_>], backbone: &dyn Backbone) -> 
     }
     let (n_mels, vocab_size) = (backbone.n_mels(), backbone.vocab_size());
     for (row, sample) in rows.iter().enumerate() {
-        let length = |what, expected, got| SampleError::Length { row, what, expected, got };
+        let length = |what, expected, got| SampleError::Length {
+            row,
+            what,
+            expected,
+            got,
+        };
         if sample.text.is_empty() {
             return Err(SampleError::NoText { row }.into());
         }
         let outside = |&id: &i32| usize::try_from(id).map_or(true, |id| id >= vocab_size);
         if let Some(index) = sample.text.iter().position(outside) {
-            return Err(SampleError::TokenId { row, index, id: sample.text[index], vocab_size }.into());
+            return Err(SampleError::TokenId {
+                row,
+                index,
+                id: sample.text[index],
+                vocab_size,
+            }
+            .into());
         }
         if sample.cond.n_mels() != n_mels {
             return Err(length("a reference frame", n_mels, sample.cond.n_mels()).into());
@@ -143,13 +164,24 @@ pub(super) fn validate_rows(rows: &[SampleRow<'_>], backbone: &dyn Backbone) -> 
         if sample.duration < least {
             return Err(length("the sample in frames", least, sample.duration).into());
         }
-        if let Some(limit) = backbone.max_frames().filter(|&limit| sample.duration > limit) {
-            return Err(SampleError::TooManyFrames { row, frames: sample.duration, limit }.into());
+        if let Some(limit) = backbone
+            .max_frames()
+            .filter(|&limit| sample.duration > limit)
+        {
+            return Err(SampleError::TooManyFrames {
+                row,
+                frames: sample.duration,
+                limit,
+            }
+            .into());
         }
         if sample.noise.len() != sample.duration * n_mels {
             return Err(length("noise", sample.duration * n_mels, sample.noise.len()).into());
         }
-        if let Some(mask) = sample.edit_mask.filter(|mask| mask.len() != sample.cond.frames()) {
+        if let Some(mask) = sample
+            .edit_mask
+            .filter(|mask| mask.len() != sample.cond.frames())
+        {
             return Err(length("edit_mask", sample.cond.frames(), mask.len()).into());
         }
     }

@@ -48,10 +48,17 @@ pub fn time_grid(
         for time in &mut times {
             *time += coefficient * ((FRAC_PI_2 * *time).cos() - 1.0 + *time);
         }
-        let bad = times.windows(2).position(|pair| pair[1].partial_cmp(&pair[0]) != Some(std::cmp::Ordering::Greater));
+        let bad = times
+            .windows(2)
+            .position(|pair| pair[1].partial_cmp(&pair[0]) != Some(std::cmp::Ordering::Greater));
         if let Some(step) = bad {
             let (start, end) = (times[step], times[step + 1]);
-            return Err(SampleError::TimeGrid { coefficient, step, start, end });
+            return Err(SampleError::TimeGrid {
+                coefficient,
+                step,
+                start,
+                end,
+            });
         }
     }
     Ok(times)
@@ -63,7 +70,13 @@ fn equal_steps(steps: usize) -> Vec<f32> {
     let step = 1.0 / steps as f32;
     let half = steps.div_ceil(2);
     (0..=steps)
-        .map(|i| if i < half { i as f32 * step } else { 1.0 - (steps - i) as f32 * step })
+        .map(|i| {
+            if i < half {
+                i as f32 * step
+            } else {
+                1.0 - (steps - i) as f32 * step
+            }
+        })
         .collect()
 }
 
@@ -74,8 +87,16 @@ mod tests {
     #[test]
     fn seven_swayed_steps_are_upstreams() {
         let grid = time_grid(7, Some(-1.0), true).unwrap();
-        let expected =
-            [0.0, 0.004_815_28, 0.019_214_7, 0.043_059_6, 0.076_120_5, 0.292_893, 0.617_317, 1.0];
+        let expected = [
+            0.0,
+            0.004_815_28,
+            0.019_214_7,
+            0.043_059_6,
+            0.076_120_5,
+            0.292_893,
+            0.617_317,
+            1.0,
+        ];
         assert_eq!(grid.len(), expected.len());
         for (got, expected) in grid.iter().zip(expected) {
             assert!((got - expected).abs() < 1e-6, "{got} {expected}");
@@ -97,18 +118,31 @@ mod tests {
     #[test]
     fn pruned_schedules_are_named() {
         for steps in 1..=64 {
-            assert_eq!(epss(steps).is_some(), EPSS_STEPS.contains(&steps), "{steps}");
+            assert_eq!(
+                epss(steps).is_some(),
+                EPSS_STEPS.contains(&steps),
+                "{steps}"
+            );
         }
     }
 
     #[test]
     fn no_steps_is_an_error() {
-        assert!(matches!(time_grid(0, None, true), Err(SampleError::NoSteps)));
+        assert!(matches!(
+            time_grid(0, None, true),
+            Err(SampleError::NoSteps)
+        ));
     }
 
     #[test]
     fn sway_that_turns_time_back_is_refused() {
-        assert!(matches!(time_grid(8, Some(-3.0), true), Err(SampleError::TimeGrid { .. })));
-        assert!(matches!(time_grid(8, Some(f32::NAN), true), Err(SampleError::TimeGrid { .. })));
+        assert!(matches!(
+            time_grid(8, Some(-3.0), true),
+            Err(SampleError::TimeGrid { .. })
+        ));
+        assert!(matches!(
+            time_grid(8, Some(f32::NAN), true),
+            Err(SampleError::TimeGrid { .. })
+        ));
     }
 }

@@ -47,7 +47,13 @@ impl<'a> DitField<'a> {
     /// Encodes reference and text.
     #[must_use]
     pub fn new(dit: &'a Dit, conditioning: Conditioning) -> Self {
-        let Conditioning { cond, text, durations, guided, batch_masking } = conditioning;
+        let Conditioning {
+            cond,
+            text,
+            durations,
+            guided,
+            batch_masking,
+        } = conditioning;
         let device = cond.device();
         let [batch, frames, _] = cond.dims();
         let encode = |drop_text: bool| {
@@ -84,19 +90,30 @@ impl<'a> DitField<'a> {
     #[must_use]
     pub fn input(&self, x: &Tensor<3>) -> Tensor<3> {
         let projected = self.dit.input_embed.project(x.clone());
-        let projected =
-            if self.guided { Tensor::cat(vec![projected.clone(), projected], 0) } else { projected };
-        self.dit.input_embed.position(projected + self.constant.clone(), self.mask.padding.as_ref())
+        let projected = if self.guided {
+            Tensor::cat(vec![projected.clone(), projected], 0)
+        } else {
+            projected
+        };
+        self.dit.input_embed.position(
+            projected + self.constant.clone(),
+            self.mask.padding.as_ref(),
+        )
     }
 }
 
 impl VelocityField for DitField<'_> {
     fn velocity(&self, x: &Tensor<3>, time: f32) -> Velocity {
         let time = self.dit.time_embed.forward(time, &x.device());
-        let velocity = self.dit.forward(self.input(x), time, &self.rope, &self.mask);
+        let velocity = self
+            .dit
+            .forward(self.input(x), time, &self.rope, &self.mask);
         let [rows, _, _] = velocity.dims();
         if !self.guided {
-            return Velocity { conditional: velocity, unconditional: None };
+            return Velocity {
+                conditional: velocity,
+                unconditional: None,
+            };
         }
         Velocity {
             conditional: velocity.clone().narrow(0, 0, rows / 2),
@@ -121,16 +138,24 @@ impl Dit {
     ) -> Tensor<3> {
         match masking {
             BatchMasking::Upstream => {
-                let span = TextSpan { frames: duration, padded: frames };
+                let span = TextSpan {
+                    frames: duration,
+                    padded: frames,
+                };
                 self.text_embed.forward(ids, span, drop_text, device)
             }
             BatchMasking::Exact => {
-                let rows = self.text_embed.forward(ids, TextSpan::single(duration), drop_text, device);
+                let rows =
+                    self.text_embed
+                        .forward(ids, TextSpan::single(duration), drop_text, device);
                 if duration == frames {
                     return rows;
                 }
                 let [_, _, dim] = rows.dims();
-                Tensor::cat(vec![rows, Tensor::zeros([1, frames - duration, dim], device)], 1)
+                Tensor::cat(
+                    vec![rows, Tensor::zeros([1, frames - duration, dim], device)],
+                    1,
+                )
             }
         }
     }
@@ -139,10 +164,14 @@ impl Dit {
 /// True where a row is shorter than the batch.
 fn batch_mask(durations: &[usize], frames: usize, hide_keys: bool, device: &Device) -> BatchMask {
     let rows = durations.len();
-    let padding: Vec<bool> =
-        durations.iter().flat_map(|&duration| (0..frames).map(move |frame| frame >= duration)).collect();
-    let padding =
-        Tensor::<3, Bool>::from_data(TensorData::new(padding, [rows, frames, 1]), device);
+    let padding: Vec<bool> = durations
+        .iter()
+        .flat_map(|&duration| (0..frames).map(move |frame| frame >= duration))
+        .collect();
+    let padding = Tensor::<3, Bool>::from_data(TensorData::new(padding, [rows, frames, 1]), device);
     let keys = hide_keys.then(|| padding.clone().reshape([rows, 1, 1, frames]));
-    BatchMask { padding: Some(padding), keys }
+    BatchMask {
+        padding: Some(padding),
+        keys,
+    }
 }

@@ -61,10 +61,14 @@ impl Dit {
             time_embed: TimestepEmbedding::new(dim, device),
             text_embed: TextEmbedding::new(config, vocab_size, device),
             input_embed: InputEmbedding::new(config.mel_dim, config.text_dim(), dim, device),
-            transformer_blocks: (0..config.depth).map(|_| DitBlock::new(config, device)).collect(),
-            long_skip_connection: config
-                .long_skip_connection
-                .then(|| LinearConfig::new(dim * 2, dim).with_bias(false).init(device)),
+            transformer_blocks: (0..config.depth)
+                .map(|_| DitBlock::new(config, device))
+                .collect(),
+            long_skip_connection: config.long_skip_connection.then(|| {
+                LinearConfig::new(dim * 2, dim)
+                    .with_bias(false)
+                    .init(device)
+            }),
             norm_out: AdaLayerNormFinal::new(dim, device),
             proj_out: LinearConfig::new(dim, config.mel_dim).init(device),
             config: config.clone(),

@@ -27,7 +27,10 @@ impl TextSpan {
     /// A sample that stands alone.
     #[must_use]
     pub fn single(frames: usize) -> Self {
-        Self { frames, padded: frames }
+        Self {
+            frames,
+            padded: frames,
+        }
     }
 }
 
@@ -69,17 +72,35 @@ impl TextEmbedding {
     /// - `ids`: token ids, each below the vocabulary size
     /// - output: `[1, span.padded, text_dim]`
     #[must_use]
-    pub fn forward(&self, ids: &[i32], span: TextSpan, drop_text: bool, device: &Device) -> Tensor<3> {
+    pub fn forward(
+        &self,
+        ids: &[i32],
+        span: TextSpan,
+        drop_text: bool,
+        device: &Device,
+    ) -> Tensor<3> {
         let tokens = ids.len().min(span.frames);
         let rows = (0..span.padded)
-            .map(|position| if position < tokens && !drop_text { ids[position] + 1 } else { 0 })
+            .map(|position| {
+                if position < tokens && !drop_text {
+                    ids[position] + 1
+                } else {
+                    0
+                }
+            })
             .collect::<Vec<i32>>();
         let rows = Tensor::<2, Int>::from_data(TensorData::new(rows, [1, span.padded]), device);
         let mut text = zero_after(self.text_embed.forward(rows), span.frames);
         if !self.text_blocks.is_empty() {
             let [_, _, dim] = text.dims();
             text = text + zero_after(positions(span.padded, dim, device), span.frames);
-            let masked = |x: Tensor<3>| if self.mask_padding { zero_after(x, tokens) } else { x };
+            let masked = |x: Tensor<3>| {
+                if self.mask_padding {
+                    zero_after(x, tokens)
+                } else {
+                    x
+                }
+            };
             text = masked(text);
             for block in &self.text_blocks {
                 text = masked(block.forward(text));
@@ -98,7 +119,9 @@ fn positions(frames: usize, dim: usize, device: &Device) -> Tensor<3> {
     let inverse = inverse_frequencies(dim);
     let mut table = Vec::with_capacity(frames * dim);
     for position in 0..frames {
-        let angles = inverse.iter().map(|&frequency| f64::from(position as f32 * frequency));
+        let angles = inverse
+            .iter()
+            .map(|&frequency| f64::from(position as f32 * frequency));
         table.extend(angles.clone().map(|angle| angle.cos() as f32));
         table.extend(angles.map(|angle| angle.sin() as f32));
     }
@@ -126,7 +149,9 @@ fn average_upsample(text: Tensor<3>, tokens: usize, span: TextSpan) -> Tensor<3>
     }
     let (repeat, longer) = (span.frames / tokens, span.frames % tokens);
     let rows: Vec<i32> = (0..tokens)
-        .flat_map(|row| std::iter::repeat_n(row as i32, repeat + usize::from(row >= tokens - longer)))
+        .flat_map(|row| {
+            std::iter::repeat_n(row as i32, repeat + usize::from(row >= tokens - longer))
+        })
         .collect();
     let device = text.device();
     let [_, _, dim] = text.dims();
@@ -135,5 +160,11 @@ fn average_upsample(text: Tensor<3>, tokens: usize, span: TextSpan) -> Tensor<3>
     if span.padded == span.frames {
         return spread;
     }
-    Tensor::cat(vec![spread, Tensor::zeros([1, span.padded - span.frames, dim], &device)], 1)
+    Tensor::cat(
+        vec![
+            spread,
+            Tensor::zeros([1, span.padded - span.frames, dim], &device),
+        ],
+        1,
+    )
 }

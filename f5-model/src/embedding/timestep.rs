@@ -33,7 +33,8 @@ impl TimestepEmbedding {
     pub fn forward(&self, time: f32, device: &Device) -> Tensor<2> {
         let waves = TensorData::new(sinusoid(time), [1, 2 * FREQUENCIES]);
         let waves = Tensor::from_data(waves, device);
-        self.time_mlp_2.forward(silu(self.time_mlp_0.forward(waves)))
+        self.time_mlp_2
+            .forward(silu(self.time_mlp_0.forward(waves)))
     }
 }
 
@@ -42,5 +43,9 @@ impl TimestepEmbedding {
 fn sinusoid(time: f32) -> Vec<f32> {
     let step = -(10_000f64.ln() / (FREQUENCIES - 1) as f64) as f32;
     let angles = (0..FREQUENCIES).map(|k| f64::from(SCALE * time * (k as f32 * step).exp()));
-    angles.clone().map(|a| a.sin() as f32).chain(angles.map(|a| a.cos() as f32)).collect()
+    angles
+        .clone()
+        .map(|a| a.sin() as f32)
+        .chain(angles.map(|a| a.cos() as f32))
+        .collect()
 }

@@ -65,7 +65,9 @@ impl Attention {
         let project = || LinearConfig::new(config.dim, inner).init(device);
         let norm = || {
             config.qk_norm.map(|QkNorm::RmsNorm| {
-                RmsNormConfig::new(config.dim_head).with_epsilon(1e-6).init(device)
+                RmsNormConfig::new(config.dim_head)
+                    .with_epsilon(1e-6)
+                    .init(device)
             })
         };
         Self {
@@ -107,12 +109,16 @@ impl Attention {
         let mask = key_padding.map(|mask| mask.clone().expand([batch, self.heads, frames, frames]));
         let out = attention(q, k, v, mask, None, AttentionModuleOptions::default());
         let [_, heads, _, dim_head] = out.dims();
-        self.to_out.forward(out.swap_dims(1, 2).reshape([batch, frames, heads * dim_head]))
+        self.to_out.forward(
+            out.swap_dims(1, 2)
+                .reshape([batch, frames, heads * dim_head]),
+        )
     }
 
     /// `[batch, frames, heads * dim_head]` to `[batch, heads, frames, dim_head]`.
     fn split_heads(&self, x: Tensor<3>) -> Tensor<4> {
         let [batch, frames, inner] = x.dims();
-        x.reshape([batch, frames, self.heads, inner / self.heads]).swap_dims(1, 2)
+        x.reshape([batch, frames, self.heads, inner / self.heads])
+            .swap_dims(1, 2)
     }
 }

@@ -33,7 +33,10 @@ impl ConvPositionEmbedding {
                 .with_padding(PaddingConfig1d::Explicit(KERNEL_SIZE / 2, KERNEL_SIZE / 2))
                 .init(device)
         };
-        Self { conv1d_0: conv(), conv1d_2: conv() }
+        Self {
+            conv1d_0: conv(),
+            conv1d_2: conv(),
+        }
     }
 
     /// # Shapes
@@ -43,7 +46,10 @@ impl ConvPositionEmbedding {
     #[must_use]
     pub fn forward(&self, x: Tensor<3>, padding: Option<&Tensor<3, Bool>>) -> Tensor<3> {
         let convolve = |conv: &Conv1d, x: Tensor<3>| {
-            mish(zero_padding(conv.forward(x.swap_dims(1, 2)).swap_dims(1, 2), padding))
+            mish(zero_padding(
+                conv.forward(x.swap_dims(1, 2)).swap_dims(1, 2),
+                padding,
+            ))
         };
         let x = convolve(&self.conv1d_0, zero_padding(x, padding));
         convolve(&self.conv1d_2, x)

@@ -28,7 +28,10 @@ impl Grn {
     #[must_use]
     pub fn new(dim: usize, device: &Device) -> Self {
         let zeros = || Initializer::Zeros.init([1, 1, dim], device);
-        Self { gamma: zeros(), beta: zeros() }
+        Self {
+            gamma: zeros(),
+            beta: zeros(),
+        }
     }
 
     /// # Shapes

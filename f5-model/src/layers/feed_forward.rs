@@ -30,7 +30,8 @@ impl FeedForward {
     /// - `x` and output: `[batch, frames, dim]`
     #[must_use]
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        self.linear_out.forward(gelu_tanh(self.linear_in.forward(x)))
+        self.linear_out
+            .forward(gelu_tanh(self.linear_in.forward(x)))
     }
 }
 
@@ -38,6 +39,7 @@ impl FeedForward {
 /// `0.5 (1 + tanh z) = sigmoid(2 z)`, and without a general power, which costs ten times as much.
 pub(crate) fn gelu_tanh(x: Tensor<3>) -> Tensor<3> {
     const TWO_SQRT_2_OVER_PI: f64 = 1.595_769_121_605_730_7;
-    let z = x.clone() * (x.clone().square() * (0.044_715 * TWO_SQRT_2_OVER_PI) + TWO_SQRT_2_OVER_PI);
+    let z =
+        x.clone() * (x.clone().square() * (0.044_715 * TWO_SQRT_2_OVER_PI) + TWO_SQRT_2_OVER_PI);
     x * sigmoid(z)
 }

@@ -11,9 +11,9 @@ pub use attention::{Attention, AttentionConfig};
 pub use conv_position::ConvPositionEmbedding;
 pub use convnext_v2::{ConvNextV2Block, Grn};
 pub use feed_forward::FeedForward;
+pub(crate) use norm::modulated_norm;
 pub use norm::{AdaLayerNorm, AdaLayerNormFinal, Modulation};
 pub use rope::RotaryEmbedding;
-pub(crate) use norm::modulated_norm;
 pub(crate) use rope::inverse_frequencies;
 
 use burn::tensor::{Bool, Tensor};

@@ -33,7 +33,9 @@ impl AdaLayerNorm {
     /// A layer for blocks of width `dim`.
     #[must_use]
     pub fn new(dim: usize, device: &Device) -> Self {
-        Self { linear: LinearConfig::new(dim, dim * 6).init(device) }
+        Self {
+            linear: LinearConfig::new(dim, dim * 6).init(device),
+        }
     }
 
     /// Normalises `x` for the attention branch and returns what the rest of the block needs.
@@ -44,10 +46,24 @@ impl AdaLayerNorm {
     /// - `time`: `[1, dim]`
     #[must_use]
     pub fn forward(&self, x: Tensor<3>, time: Tensor<2>) -> (Tensor<3>, Modulation) {
-        let [shift_attn, scale_attn, gate_attn, shift_ff, scale_ff, gate_ff] =
-            chunks(self.linear.forward(silu(time)));
+        let [
+            shift_attn,
+            scale_attn,
+            gate_attn,
+            shift_ff,
+            scale_ff,
+            gate_ff,
+        ] = chunks(self.linear.forward(silu(time)));
         let x = modulated_norm(x, scale_attn, shift_attn);
-        (x, Modulation { gate_attn, shift_ff, scale_ff, gate_ff })
+        (
+            x,
+            Modulation {
+                gate_attn,
+                shift_ff,
+                scale_ff,
+                gate_ff,
+            },
+        )
     }
 }
 
@@ -62,7 +78,9 @@ impl AdaLayerNormFinal {
     /// A layer for networks of width `dim`.
     #[must_use]
     pub fn new(dim: usize, device: &Device) -> Self {
-        Self { linear: LinearConfig::new(dim, dim * 2).init(device) }
+        Self {
+            linear: LinearConfig::new(dim, dim * 2).init(device),
+        }
     }
 
     /// Normalises `x`.
@@ -89,5 +107,5 @@ fn chunks<const N: usize>(modulation: Tensor<2>) -> [Tensor<1>; N] {
     let [_, width] = modulation.dims();
     let dim = width / N;
     let flat = modulation.reshape([width]);
-    std::array::from_fn(|i| flat.clone().slice([i * dim..(i + 1) * dim]))
+    std::array::from_fn(|i| flat.clone().narrow(0, i * dim, dim))
 }

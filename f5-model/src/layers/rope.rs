@@ -23,13 +23,19 @@ impl RotaryEmbedding {
     pub fn new(frames: usize, dim_head: usize, device: &Device) -> Self {
         let angles = Self::angles(frames, dim_head);
         let table = |f: fn(f64) -> f64| {
-            let values: Vec<f32> = angles.iter().map(|&angle| f(f64::from(angle)) as f32).collect();
+            let values: Vec<f32> = angles
+                .iter()
+                .map(|&angle| f(f64::from(angle)) as f32)
+                .collect();
             Tensor::<5>::from_data(
                 TensorData::new(values, [1, 1, frames, dim_head / 2, 1]),
                 device,
             )
         };
-        Self { cos: table(f64::cos), sin: table(f64::sin) }
+        Self {
+            cos: table(f64::cos),
+            sin: table(f64::sin),
+        }
     }
 
     /// The angles in radians, row-major `[frames, dim_head / 2]`, each of which turns one pair.
@@ -37,7 +43,11 @@ impl RotaryEmbedding {
     pub fn angles(frames: usize, dim_head: usize) -> Vec<f32> {
         let inverse = inverse_frequencies(dim_head);
         (0..frames)
-            .flat_map(|position| inverse.iter().map(move |&frequency| position as f32 * frequency))
+            .flat_map(|position| {
+                inverse
+                    .iter()
+                    .map(move |&frequency| position as f32 * frequency)
+            })
             .collect()
     }
 
