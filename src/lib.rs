@@ -1,1 +1,38 @@
-//! F5-TTS facade.
+//! The engine behind one small interface. The guide that follows is the repository's README.
+//!
+#![doc = include_str!("../README.md")]
+//!
+//! # Where to read on
+//!
+//! [`F5Tts`] is the engine, [`Voice`] a prepared reference, [`SynthesisParams`] how to speak and
+//! [`Speech`] what came out. The crates behind them are re-exported as modules; `docs/ARCHITECTURE.md`
+//! is the map.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
+mod builder;
+mod device;
+mod engine;
+mod error;
+mod params;
+mod plan;
+mod speech;
+mod timeline;
+mod voice;
+
+pub use builder::{F5TtsBuilder, SeedPolicy, demo_dir};
+pub use device::open_device;
+pub use engine::{F5Tts, Progress};
+pub use error::{Error, ErrorKind, Result};
+pub use f5_core::timing::WordTiming;
+pub use f5_runtime::device::DevicePreference;
+pub use f5_timing::TimingFormat;
+pub use params::{Chunking, Noise, ShortText, SynthesisParams};
+pub use speech::{ChunkAlignment, ChunkPlan, Report, Speech};
+pub use voice::Voice;
+
+pub use f5_align as align;
+pub use f5_core as core;
+pub use f5_model as model;
+pub use f5_runtime as runtime;
+pub use f5_timing as timing;
+pub use f5_vocoder as vocoder;

@@ -1,0 +1,283 @@
+//! Puts an engine together: model directory, vocoder, device, aligner.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use f5_align::{Aligner, ProportionalAligner};
+use f5_core::{
+    mel::MelExtractor,
+    text::{Tokenizer, Vocab},
+};
+use f5_model::{BackboneKind, ConfigError, Dit, ModelConfig, cfm::Cfm};
+use f5_runtime::device::DevicePreference;
+use f5_vocoder::{VocoderConfig, VocosConfig};
+
+use crate::{
+    F5Tts,
+    device::open_device,
+    engine::Engine,
+    error::{Repr, Result},
+};
+
+/// What decides the noise where [`SynthesisParams::seed`](crate::SynthesisParams::seed) is `None`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SeedPolicy {
+    /// A new seed for every call; it is returned with the speech.
+    #[default]
+    Random,
+    /// Always the same one.
+    Fixed(u64),
+}
+
+/// Builds an [`F5Tts`]; made by [`F5Tts::builder`].
+///
+/// A model directory holds
+///
+/// | file | what |
+/// |---|---|
+/// | `model.safetensors` | the checkpoint; a released file may keep its name if it is the only one |
+/// | `config.json` | what kind of network it is; or name a released model with [`preset`](Self::preset) |
+/// | `vocab.txt` | one token a line |
+/// | `vocoder.safetensors` | the vocoder; or name its directory with [`vocoder_dir`](Self::vocoder_dir) |
+#[derive(Debug, Clone)]
+#[must_use = "nothing is loaded until `build` is called"]
+pub struct F5TtsBuilder {
+    model_dir: PathBuf,
+    preset: Option<String>,
+    vocoder_dir: Option<PathBuf>,
+    device: DevicePreference,
+    seed_policy: SeedPolicy,
+    aligner: Arc<dyn Aligner>,
+    language: String,
+}
+
+/// The demo model: a small English voice that lies in this repository.
+///
+/// The path is that of the source tree this crate was built from; `F5_DEMO_DIR` overrides it at run
+/// time.
+#[must_use]
+pub fn demo_dir() -> PathBuf {
+    std::env::var_os("F5_DEMO_DIR").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/f5-demo-en"),
+        PathBuf::from,
+    )
+}
+
+impl Default for F5TtsBuilder {
+    fn default() -> Self {
+        Self {
+            model_dir: demo_dir(),
+            preset: None,
+            vocoder_dir: None,
+            device: DevicePreference::Auto,
+            seed_policy: SeedPolicy::Random,
+            aligner: Arc::new(ProportionalAligner::default()),
+            language: "en".to_owned(),
+        }
+    }
+}
+
+impl F5TtsBuilder {
+    /// The model to speak with; the [demo](demo_dir) when not called.
+    pub fn model_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.model_dir = dir.into();
+        self
+    }
+
+    /// The released model that the checkpoint belongs to, in place of a `config.json`: one of
+    /// [`ModelConfig::PRESETS`].
+    pub fn preset(mut self, name: impl Into<String>) -> Self {
+        self.preset = Some(name.into());
+        self
+    }
+
+    /// Where the vocoder lies, if not beside the model: `model.safetensors` or `vocoder.safetensors`,
+    /// with a `config.json` unless it is the released `vocos-mel-24khz`.
+    pub fn vocoder_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.vocoder_dir = Some(dir.into());
+        self
+    }
+
+    /// Where to compute; [`DevicePreference::Auto`] when not called.
+    pub fn device(mut self, preference: DevicePreference) -> Self {
+        self.device = preference;
+        self
+    }
+
+    /// What decides the noise of calls without a seed.
+    pub fn seed_policy(mut self, policy: SeedPolicy) -> Self {
+        self.seed_policy = policy;
+        self
+    }
+
+    /// What finds the times of words.
+    pub fn aligner(mut self, aligner: Arc<dyn Aligner>) -> Self {
+        self.aligner = aligner;
+        self
+    }
+
+    /// The language of the texts for the aligner, as a BCP 47 tag; `en` when not called.
+    pub fn language(mut self, tag: impl Into<String>) -> Self {
+        self.language = tag.into();
+        self
+    }
+
+    /// Loads model and vocoder.
+    ///
+    /// # Errors
+    ///
+    /// [`MissingModel`](crate::ErrorKind::MissingModel) and
+    /// [`CorruptModel`](crate::ErrorKind::CorruptModel) with the file and what to do about it,
+    /// [`Device`](crate::ErrorKind::Device) with the reason why each candidate was refused.
+    pub fn build(self) -> Result<F5Tts> {
+        let dir = &self.model_dir;
+        let config = match &self.preset {
+            Some(name) => ModelConfig::preset(name)?,
+            None => ModelConfig::from_file(dir.join("config.json"))?,
+        };
+        if config.backbone != BackboneKind::Dit {
+            let error = ConfigError::UnsupportedBackbone {
+                backbone: config.backbone,
+            };
+            return Err(f5_model::Error::from(error).into());
+        }
+        let vocab = match config.tokenizer {
+            Tokenizer::Byte => Vocab::bytes(),
+            _ => Vocab::from_file(dir.join("vocab.txt"))?,
+        };
+        let (device, chosen) = open_device(self.device)?;
+
+        // The small file first: a vocoder of the wrong kind is told before gigabytes are read.
+        let (vocoder_config, vocoder_file) = self.vocoder(&config)?;
+        let vocoder = vocoder_config.load(vocoder_file, &device)?;
+        vocoder.check_mel_spec(&config.mel_spec)?;
+        let dit = Dit::load(checkpoint(dir)?, &config.arch, vocab.len(), &device)?;
+
+        let engine = Engine {
+            mel: MelExtractor::new(&config.mel_spec)?,
+            config,
+            vocab,
+            cfm: Cfm::new(Arc::new(dit)),
+            vocoder,
+            device: chosen,
+            seed_policy: self.seed_policy,
+            aligner: self.aligner,
+            language: self.language,
+        };
+        Ok(F5Tts::from_engine(engine))
+    }
+
+    /// Configuration and weights of the vocoder.
+    fn vocoder(&self, model: &ModelConfig) -> Result<(VocoderConfig, PathBuf)> {
+        let beside_model = self.vocoder_dir.is_none();
+        let dir = self.vocoder_dir.as_ref().unwrap_or(&self.model_dir);
+        let names: &[&str] = if beside_model {
+            &["vocoder.safetensors"]
+        } else {
+            &["model.safetensors", "vocoder.safetensors"]
+        };
+        let file = names
+            .iter()
+            .map(|name| dir.join(name))
+            .find(|file| file.is_file());
+        let file = file.ok_or_else(|| Repr::MissingFile {
+            what: "vocoder",
+            path: dir.join(names[0]),
+            remedy: "put the vocoder's safetensors file there or name its directory with vocoder_dir",
+        })?;
+        let config = if beside_model {
+            let malformed = |source| Repr::VocoderConfig {
+                path: dir.join("config.json"),
+                source,
+            };
+            model
+                .vocoder
+                .clone()
+                .map(serde_json::from_value)
+                .transpose()
+                .map_err(malformed)?
+        } else {
+            vocoder_config(&dir.join("config.json"))?
+        };
+        Ok((
+            config.unwrap_or_else(|| VocoderConfig::Vocos(VocosConfig::mel_24khz())),
+            file,
+        ))
+    }
+}
+
+/// The vocoder's own configuration, or the `vocoder` block of a model's.
+fn vocoder_config(path: &Path) -> Result<Option<VocoderConfig>> {
+    let malformed = |source| Repr::VocoderConfig {
+        path: path.to_owned(),
+        source,
+    };
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => {
+            return Err(Repr::Read {
+                path: path.to_owned(),
+                source,
+            }
+            .into());
+        }
+    };
+    let mut value: serde_json::Value = serde_json::from_str(&text).map_err(malformed)?;
+    let block = value
+        .get_mut("vocoder")
+        .map(serde_json::Value::take)
+        .unwrap_or(value);
+    Ok(Some(serde_json::from_value(block).map_err(malformed)?))
+}
+
+/// The checkpoint of a model directory.
+fn checkpoint(dir: &Path) -> Result<PathBuf> {
+    let file = dir.join("model.safetensors");
+    if file.is_file() {
+        return Ok(file);
+    }
+    let read = |source| Repr::Read {
+        path: dir.to_owned(),
+        source,
+    };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).map_err(read)? {
+        let path = entry.map_err(read)?.path();
+        let is_vocoder = path
+            .file_name()
+            .is_some_and(|name| name == "vocoder.safetensors");
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "safetensors")
+            && !is_vocoder
+        {
+            found.push(path);
+        }
+    }
+    found.sort();
+    match found.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => Err(Repr::MissingFile {
+            what: "checkpoint",
+            path: file,
+            remedy: "put the model's safetensors file there; a .pt file has to be converted first",
+        }
+        .into()),
+        many => {
+            let names: Vec<_> = many
+                .iter()
+                .filter_map(|path| path.file_name()?.to_str().map(str::to_owned))
+                .collect();
+            Err(Repr::AmbiguousModel {
+                path: dir.to_owned(),
+                found: many.len(),
+                names: names.join(", "),
+            }
+            .into())
+        }
+    }
+}

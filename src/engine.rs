@@ -1,0 +1,347 @@
+//! Speaks: plan, sample, vocode, join, align.
+
+use std::{
+    ops::ControlFlow,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use burn::tensor::{Tensor, TensorData};
+use f5_align::{Aligner, ProportionalAligner};
+use f5_core::{
+    audio::{Pcm, Waveform, crossfade::join, loudness::restore_rms},
+    mel::{Mel, MelExtractor},
+    noise::{TorchCpuNormal, keyed_normal},
+    text::{UnknownChar, Vocab},
+    timing::WordTiming,
+};
+use f5_model::{
+    ModelConfig,
+    cfm::{Cfm, SampleRow, Step},
+};
+use f5_runtime::device::DevicePreference;
+use f5_vocoder::Vocoder;
+
+use crate::{
+    SeedPolicy, Voice,
+    builder::F5TtsBuilder,
+    error::{Repr, Result},
+    params::{Noise, SynthesisParams},
+    plan::{Planned, plan},
+    speech::{ChunkAlignment, Report, Speech},
+    timeline::{keep_in_order, seconds, shorten_pauses},
+    voice::Conditioned,
+};
+
+/// The engine: a loaded model, ready to speak. `Send`, `Sync` and cheap to clone; clones share the
+/// weights.
+#[derive(Debug, Clone)]
+pub struct F5Tts {
+    engine: Arc<Engine>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Engine {
+    pub(crate) config: ModelConfig,
+    pub(crate) vocab: Vocab,
+    pub(crate) mel: MelExtractor,
+    pub(crate) cfm: Cfm,
+    pub(crate) vocoder: Box<dyn Vocoder>,
+    pub(crate) device: DevicePreference,
+    pub(crate) seed_policy: SeedPolicy,
+    pub(crate) aligner: Arc<dyn Aligner>,
+    pub(crate) language: String,
+}
+
+/// How far a call has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// The chunk being spoken, from 0.
+    pub chunk: usize,
+    /// Chunks in all.
+    pub chunks: usize,
+    /// Steps of this chunk that are done.
+    pub step: usize,
+    /// Steps of a chunk.
+    pub steps: usize,
+}
+
+impl F5Tts {
+    /// Starts with the demo model on the best device.
+    pub fn builder() -> F5TtsBuilder {
+        F5TtsBuilder::default()
+    }
+
+    pub(crate) fn from_engine(engine: Engine) -> Self {
+        Self {
+            engine: Arc::new(engine),
+        }
+    }
+
+    /// The configuration of the loaded model.
+    #[must_use]
+    pub fn config(&self) -> &ModelConfig {
+        &self.engine.config
+    }
+
+    /// The device that computes; never [`DevicePreference::Auto`].
+    #[must_use]
+    pub fn device(&self) -> DevicePreference {
+        self.engine.device
+    }
+
+    /// Prepares a voice from a WAV file and the text that is spoken in it.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a recording that cannot be used, such as a
+    /// silent one, or an empty text; [`Io`](crate::ErrorKind::Io) when the file cannot be read.
+    pub fn voice(&self, ref_audio: impl AsRef<Path>, ref_text: &str) -> Result<Voice> {
+        self.voice_from_pcm(&Pcm::read_wav(ref_audio)?, ref_text)
+    }
+
+    /// Prepares a voice from a recording in memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`voice`](Self::voice).
+    pub fn voice_from_pcm(&self, ref_audio: &Pcm, ref_text: &str) -> Result<Voice> {
+        Voice::prepare(&self.engine, ref_audio, ref_text)
+    }
+
+    /// Speaks `gen_text` in the voice of the reference.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for parameters out of range, and for texts that
+    /// are empty, too long for the model or written in an alphabet that it does not know.
+    pub fn synthesize(
+        &self,
+        voice: &Voice,
+        gen_text: &str,
+        params: &SynthesisParams,
+    ) -> Result<Speech> {
+        self.synthesize_with(voice, gen_text, params, |_| ControlFlow::Continue(()))
+    }
+
+    /// As [`synthesize`](Self::synthesize), telling `on_step` of every step; it may stop the call with
+    /// [`ControlFlow::Break`], which leaves the engine as it was.
+    ///
+    /// # Errors
+    ///
+    /// As [`synthesize`](Self::synthesize), and [`Cancelled`](crate::ErrorKind::Cancelled).
+    pub fn synthesize_with(
+        &self,
+        voice: &Voice,
+        gen_text: &str,
+        params: &SynthesisParams,
+        mut on_step: impl FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<Speech> {
+        let started = Instant::now();
+        let engine = self.engine.as_ref();
+        params.validate()?;
+        let unknown = engine.check_text(gen_text)?;
+        let seed = engine.seed(params)?;
+        let conditioned = engine.conditioned(voice, params.target_rms)?;
+        let planned = plan(engine, voice, &conditioned, gen_text, params)?;
+
+        let mut noise = NoiseSource::new(params.noise, seed);
+        let chunks = planned.len();
+        let (mut mels, mut waves) = (Vec::new(), Vec::with_capacity(chunks));
+        let (mut sampling, mut vocoding) = (Duration::ZERO, Duration::ZERO);
+        for (chunk, piece) in planned.iter().enumerate() {
+            let clock = Instant::now();
+            let mel = engine.sample(piece, &conditioned, params, &mut noise, |step| {
+                on_step(Progress {
+                    chunk,
+                    chunks,
+                    step: step.done,
+                    steps: step.total,
+                })
+            })?;
+            sampling += clock.elapsed();
+            let clock = Instant::now();
+            let mut wave = engine.vocode(&mel)?;
+            restore_rms(&mut wave, conditioned.rms, params.target_rms);
+            vocoding += clock.elapsed();
+            mels.extend(mel.into_data());
+            waves.push(wave);
+        }
+
+        let sample_rate = engine.config.mel_spec.target_sample_rate;
+        let cross_fade = params.cross_fade_duration.as_secs_f64() * f64::from(sample_rate);
+        let joined = join(&waves, cross_fade as usize);
+        let (words, alignment) = engine.align(&planned, &waves, &joined.starts)?;
+        let pieces = planned.into_iter().zip(&waves).zip(joined.starts);
+        let mut speech = Speech {
+            waveform: Waveform::new(joined.samples, sample_rate)?,
+            sample_rate,
+            seed,
+            chunks: pieces
+                .map(|((piece, wave), start)| piece.spoken(start..start + wave.len()))
+                .collect(),
+            mel: Mel::new(mels, engine.config.mel_spec.n_mel_channels),
+            words,
+            report: Report {
+                unknown,
+                device: engine.device.to_string(),
+                sampling,
+                vocoding,
+                elapsed: Duration::ZERO,
+                alignment,
+            },
+        };
+        if params.remove_silence {
+            shorten_pauses(&mut speech);
+        }
+        speech.report.elapsed = started.elapsed();
+        Ok(speech)
+    }
+}
+
+impl Engine {
+    /// Characters the vocabulary lacks; an error when there is nothing else.
+    fn check_text(&self, gen_text: &str) -> Result<Vec<UnknownChar>> {
+        let name = "gen_text";
+        if gen_text.trim().is_empty() {
+            return Err(Repr::EmptyText {
+                name,
+                remedy: "give some words to speak",
+            }
+            .into());
+        }
+        let encoded = self.config.tokenizer.encode(gen_text, &self.vocab);
+        let mut unknown = encoded.unknown;
+        unknown.retain(|unknown| !unknown.ch.is_whitespace());
+        if encoded.spoken == 0 {
+            return Err(Repr::AllUnknown { name, unknown }.into());
+        }
+        Ok(unknown)
+    }
+
+    fn seed(&self, params: &SynthesisParams) -> Result<u64> {
+        use rand::{TryRng, rngs::SysRng};
+        match (params.seed, self.seed_policy) {
+            (Some(seed), _) | (None, SeedPolicy::Fixed(seed)) => Ok(seed),
+            // 32 bits: torch's generator uses no more, and people have to be able to type it.
+            (None, SeedPolicy::Random) => match SysRng.try_next_u32() {
+                Ok(seed) => Ok(u64::from(seed)),
+                Err(error) => Err(Repr::Seed(Box::new(error)).into()),
+            },
+        }
+    }
+
+    /// The reference at the loudness asked for; prepared already unless it is an unusual one.
+    fn conditioned(&self, voice: &Voice, target_rms: f32) -> Result<Conditioned> {
+        let prepared = &voice.inner.conditioned;
+        if prepared.target_rms == target_rms {
+            return Ok(prepared.clone());
+        }
+        Conditioned::new(self, &voice.inner.waveform, target_rms)
+    }
+
+    /// The generated part of one chunk's mel, which begins with the last reference frame.
+    fn sample(
+        &self,
+        piece: &Planned,
+        conditioned: &Conditioned,
+        params: &SynthesisParams,
+        noise: &mut NoiseSource,
+        on_step: impl FnMut(Step) -> ControlFlow<()>,
+    ) -> Result<Mel> {
+        let n_mels = self.config.mel_spec.n_mel_channels;
+        let noise = noise.draw(piece.frames * n_mels);
+        let row = SampleRow {
+            cond: &conditioned.mel,
+            text: &piece.ids,
+            duration: piece.frames,
+            noise: &noise,
+            edit_mask: None,
+        };
+        let mut mels = self.cfm.sample(&[row], &params.sampling(), on_step)?;
+        let mel = mels.swap_remove(0).into_data();
+        let generated = conditioned.samples / self.config.mel_spec.hop_length;
+        Ok(Mel::new(mel[generated * n_mels..].to_vec(), n_mels))
+    }
+
+    fn vocode(&self, mel: &Mel) -> Result<Vec<f32>> {
+        let shape = [1, mel.frames(), mel.n_mels()];
+        let mel = TensorData::new(mel.data().to_vec(), shape);
+        let mel = Tensor::<3>::from_data(mel, &self.vocoder.device()).swap_dims(1, 2);
+        let read =
+            |error: Box<dyn std::error::Error + Send + Sync>| f5_vocoder::Error::Device(error);
+        let wave = self
+            .vocoder
+            .decode(mel)?
+            .try_into_data()
+            .map_err(|error| read(Box::new(error)))?;
+        Ok(wave
+            .try_into_vec::<f32>()
+            .map_err(|error| read(Box::new(error)))?)
+    }
+
+    /// Finds the words of each chunk in its own audio, so that an error never reaches the next one.
+    ///
+    /// Where the engine's aligner cannot, the words are spread over the chunk and say so.
+    fn align(
+        &self,
+        planned: &[Planned],
+        waves: &[Vec<f32>],
+        starts: &[usize],
+    ) -> Result<(Vec<WordTiming>, Vec<ChunkAlignment>)> {
+        let rate = self.config.mel_spec.target_sample_rate;
+        let (mut words, mut report) = (Vec::new(), Vec::with_capacity(planned.len()));
+        for ((piece, wave), &start) in planned.iter().zip(waves).zip(starts) {
+            let audio = Waveform::new(wave.clone(), rate)?;
+            let (aligned, refusal) = match self.aligner.align(&audio, &piece.text, &self.language) {
+                Ok(aligned) => (aligned, None),
+                Err(error) => {
+                    let last_resort = ProportionalAligner::default();
+                    (
+                        last_resort.align(&audio, &piece.text, &self.language)?,
+                        Some(error),
+                    )
+                }
+            };
+            let shift = seconds(start, rate);
+            words.extend(aligned.words.into_iter().map(|word| WordTiming {
+                start: word.start + shift,
+                end: word.end + shift,
+                chars: piece.chars.to_text(&piece.text, &word.chars),
+                ..word
+            }));
+            report.push(ChunkAlignment {
+                aligner: aligned.aligner,
+                refusal,
+            });
+        }
+        keep_in_order(&mut words);
+        Ok((words, report))
+    }
+}
+
+/// The noise of one call, chunk after chunk.
+enum NoiseSource {
+    Keyed { seed: u64, chunk: u64 },
+    Torch(Box<TorchCpuNormal>),
+}
+
+impl NoiseSource {
+    fn new(noise: Noise, seed: u64) -> Self {
+        match noise {
+            Noise::Keyed => Self::Keyed { seed, chunk: 0 },
+            Noise::TorchCpu => Self::Torch(Box::new(TorchCpuNormal::new(seed))),
+        }
+    }
+
+    fn draw(&mut self, n: usize) -> Vec<f32> {
+        match self {
+            Self::Keyed { seed, chunk } => {
+                *chunk += 1;
+                keyed_normal(*seed, *chunk - 1, n)
+            }
+            Self::Torch(generator) => generator.randn(n),
+        }
+    }
+}

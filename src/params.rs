@@ -1,0 +1,154 @@
+//! How to speak: upstream's parameters of `infer`, and the choices where this engine differs.
+
+use std::time::Duration;
+
+use f5_core::audio::loudness::TARGET_RMS;
+use f5_model::cfm::{BatchMasking, OdeMethod, SamplingParams};
+
+use crate::error::{Result, positive};
+
+/// How to speak a text.
+///
+/// [`SynthesisParams::default`] is what this engine recommends, [`SynthesisParams::upstream`] what
+/// F5-TTS 1.1.22 does; they differ in the last four fields alone.
+///
+/// | | `default()` | `upstream()` |
+/// |---|---|---|
+/// | chunks | whole sentences, evenly filled | upstream's greedy cut by punctuation |
+/// | between reference and text | one space | two spaces, both counted for the duration |
+/// | short texts | at least 0.8 s | at speed 0.3 below 10 bytes |
+/// | noise | keyed by seed and chunk: order never matters | torch's CPU stream, drawn chunk after chunk |
+///
+/// ```
+/// use f5_tts::SynthesisParams;
+///
+/// let params = SynthesisParams { nfe_steps: 16, speed: 1.1, seed: Some(7), ..Default::default() };
+/// assert_eq!(params.cfg_strength, 2.0);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct SynthesisParams {
+    /// Steps from noise to speech: fewer are faster, 16 sound nearly like 32.
+    pub nfe_steps: usize,
+    /// Strength of classifier-free guidance; 0 halves the work and follows the text less.
+    pub cfg_strength: f32,
+    /// Moves steps towards the noise (negative) or the speech (positive); `None` leaves them.
+    pub sway_sampling_coef: Option<f32>,
+    /// How a step follows the velocity.
+    pub ode_method: OdeMethod,
+    /// Rate of speech relative to the reference.
+    pub speed: f64,
+    /// Length of reference and generated speech together; estimated from the text when `None`.
+    pub fix_duration: Option<Duration>,
+    /// Quiet references are raised to this loudness, and the speech is lowered by as much.
+    pub target_rms: f32,
+    /// Overlap of neighbouring chunks; zero puts them end to end.
+    pub cross_fade_duration: Duration,
+    /// Shortens pauses of a second or more.
+    pub remove_silence: bool,
+    /// Decides the noise and so the performance; `None` leaves it to the engine's
+    /// [`SeedPolicy`](crate::SeedPolicy). The seed used is in [`Speech::seed`](crate::Speech).
+    pub seed: Option<u64>,
+    /// How long texts are cut.
+    pub chunking: Chunking,
+    /// Whether a second space stands between reference and text.
+    pub double_space: bool,
+    /// How long very short texts last.
+    pub short_text: ShortText,
+    /// Where the noise comes from.
+    pub noise: Noise,
+}
+
+/// How long texts are cut into chunks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Chunking {
+    /// At sentences, in chunks of even size.
+    Sentences,
+    /// As upstream: greedily at punctuation, over-long sentences uncut.
+    Upstream,
+}
+
+/// How long very short texts last; by their letters alone they would be over before a word is said.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ShortText {
+    /// At least this long.
+    AtLeast(Duration),
+    /// As upstream: texts under 10 bytes are spoken at speed 0.3, whatever `speed` says.
+    Slow,
+    /// As long as their letters say.
+    Unchanged,
+}
+
+/// Where the noise comes from that a sample starts with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Noise {
+    /// Numbers that depend on seed and chunk alone, the same on every platform.
+    Keyed,
+    /// The numbers of `torch.manual_seed(seed)` and `torch.randn` on a CPU, chunk after chunk.
+    TorchCpu,
+}
+
+impl Default for SynthesisParams {
+    fn default() -> Self {
+        let SamplingParams {
+            nfe_steps,
+            cfg_strength,
+            sway_sampling_coef,
+            ode_method,
+            ..
+        } = SamplingParams::default();
+        Self {
+            nfe_steps,
+            cfg_strength,
+            sway_sampling_coef,
+            ode_method,
+            speed: 1.0,
+            fix_duration: None,
+            target_rms: TARGET_RMS,
+            cross_fade_duration: Duration::from_millis(150),
+            remove_silence: false,
+            seed: None,
+            chunking: Chunking::Sentences,
+            double_space: false,
+            short_text: ShortText::AtLeast(Duration::from_millis(800)),
+            noise: Noise::Keyed,
+        }
+    }
+}
+
+impl SynthesisParams {
+    /// What F5-TTS 1.1.22 does (`infer_process` and `infer_batch_process` of its `utils_infer.py`).
+    #[must_use]
+    pub fn upstream() -> Self {
+        Self {
+            chunking: Chunking::Upstream,
+            double_space: true,
+            short_text: ShortText::Slow,
+            noise: Noise::TorchCpu,
+            ..Self::default()
+        }
+    }
+
+    /// The sampler's share of the parameters.
+    #[must_use]
+    pub fn sampling(&self) -> SamplingParams {
+        SamplingParams {
+            nfe_steps: self.nfe_steps,
+            cfg_strength: self.cfg_strength,
+            sway_sampling_coef: self.sway_sampling_coef,
+            ode_method: self.ode_method,
+            use_epss: true,
+            no_ref_audio: false,
+            batch_masking: BatchMasking::Exact,
+        }
+    }
+
+    pub(crate) fn validate(&self) -> Result<()> {
+        self.sampling().validate().map_err(f5_model::Error::from)?;
+        positive("speed", self.speed)?;
+        positive("target_rms", f64::from(self.target_rms))?;
+        match self.fix_duration {
+            Some(duration) => positive("fix_duration", duration.as_secs_f64()),
+            None => Ok(()),
+        }
+    }
+}

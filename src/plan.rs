@@ -1,0 +1,213 @@
+//! How a text is cut into chunks, how long each lasts, and where its characters stand in the text.
+
+use std::{ops::Range, time::Duration};
+
+use f5_core::text::{
+    chunk_sentences, chunk_text,
+    duration::{Pace, fixed_duration_shares, fixed_frames, total_frames},
+    max_chars, with_trailing_space,
+};
+
+use crate::{
+    Voice,
+    engine::Engine,
+    error::Result,
+    params::{Chunking, ShortText, SynthesisParams},
+    speech::ChunkPlan,
+    voice::Conditioned,
+};
+
+/// Seconds of reference and speech that upstream puts into one sample.
+const WINDOW: f64 = 22.0;
+/// Chunks are never cut finer than this, however little room a long reference leaves.
+const LEAST_BUDGET: i64 = 40;
+
+/// One chunk before it is spoken.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    pub(crate) text: String,
+    pub(crate) chars: CharMap,
+    /// Reference first.
+    pub(crate) ids: Vec<i32>,
+    /// Frames to sample, reference included.
+    pub(crate) frames: usize,
+}
+
+impl Planned {
+    /// The chunk once it is known where its samples lie.
+    pub(crate) fn spoken(self, samples: Range<usize>) -> ChunkPlan {
+        ChunkPlan {
+            chars: self.chars.span(),
+            text: self.text,
+            frames: self.frames,
+            samples,
+        }
+    }
+}
+
+/// Cuts `gen_text` and decides how long each chunk lasts.
+pub(crate) fn plan(
+    engine: &Engine,
+    voice: &Voice,
+    conditioned: &Conditioned,
+    gen_text: &str,
+    params: &SynthesisParams,
+) -> Result<Vec<Planned>> {
+    let spec = &engine.config.mel_spec;
+    let prepared = &voice.inner;
+    let audio = &prepared.waveform;
+    let ref_seconds = audio.samples().len() as f64 / f64::from(audio.sample_rate());
+    let budget = max_chars(&prepared.ref_text, ref_seconds, WINDOW, params.speed)?;
+    let texts: Vec<String> = match params.chunking {
+        Chunking::Upstream => chunk_text(gen_text, budget),
+        Chunking::Sentences => {
+            let budget = usize::try_from(budget.max(LEAST_BUDGET)).unwrap_or(usize::MAX);
+            // Wrapped lines and blank ones are spoken as one space.
+            let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+            chunk_sentences(gen_text, budget)
+                .iter()
+                .map(|chunk| squeezed(&chunk.text))
+                .collect()
+        }
+    };
+
+    let (ref_text, ref_ids) = reference(engine, voice, params);
+    let ref_frames = conditioned.samples / spec.hop_length;
+    let rate = f64::from(spec.target_sample_rate);
+    let shares = match params.fix_duration {
+        Some(duration) => {
+            let chunks: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let ref_seconds = (ref_frames * spec.hop_length) as f64 / rate;
+            let cross_fade = params.cross_fade_duration.as_secs_f64();
+            Some(fixed_duration_shares(
+                duration.as_secs_f64(),
+                ref_seconds,
+                cross_fade,
+                &chunks,
+            )?)
+        }
+        None => None,
+    };
+    let pace = Pace {
+        ref_frames,
+        ref_text: &ref_text,
+        speed: params.speed,
+        slow_short_text: params.short_text == ShortText::Slow,
+    };
+    let mut places = CharMap::new(gen_text);
+    let mut planned = Vec::with_capacity(texts.len());
+    for (index, text) in texts.into_iter().enumerate() {
+        let frames = match (&shares, params.short_text) {
+            (Some(shares), _) => {
+                fixed_frames(shares[index], spec.target_sample_rate, spec.hop_length)?
+            }
+            (None, ShortText::AtLeast(least)) => {
+                let least = frames_in(least, rate, spec.hop_length);
+                total_frames(&pace, &text)?.max(ref_frames + least)
+            }
+            (None, _) => total_frames(&pace, &text)?,
+        };
+        let mut ids = ref_ids.clone();
+        ids.extend(continued(engine, &ref_text, &text));
+        let frames = f5_model::cfm::total_frames(ids.len(), conditioned.mel.frames(), frames);
+        planned.push(Planned {
+            chars: places.take(&text),
+            text,
+            ids,
+            frames,
+        });
+    }
+    Ok(planned)
+}
+
+fn frames_in(duration: Duration, rate: f64, hop_length: usize) -> usize {
+    (duration.as_secs_f64() * rate / hop_length as f64) as usize
+}
+
+/// The reference text as this call reads it, and its ids.
+fn reference(engine: &Engine, voice: &Voice, params: &SynthesisParams) -> (String, Vec<i32>) {
+    let (ref_text, mut ids) = (voice.ref_text().to_owned(), voice.inner.ids.clone());
+    if !params.double_space {
+        return (ref_text, ids);
+    }
+    let longer = with_trailing_space(&ref_text);
+    ids.extend(continued(engine, &ref_text, &longer[ref_text.len()..]));
+    (longer, ids)
+}
+
+/// The ids of `text` where it follows `before`: a tokenizer may put a space between the two.
+///
+/// The last character of a prepared reference text is a space or a full stop, which no tokenizer
+/// joins with what follows, so it stands for the whole.
+fn continued(engine: &Engine, before: &str, text: &str) -> Vec<i32> {
+    let Some(last) = before.chars().next_back() else {
+        return engine.config.tokenizer.encode(text, &engine.vocab).ids;
+    };
+    let encoded = engine
+        .config
+        .tokenizer
+        .encode(&format!("{last}{text}"), &engine.vocab);
+    let tokens = encoded.ids.into_iter().zip(encoded.at);
+    tokens.filter(|&(_, at)| at > 0).map(|(id, _)| id).collect()
+}
+
+/// Where the visible characters of a text stand; chunks take theirs off the front.
+///
+/// Chunks differ from the text in whitespace alone, so the n-th visible character of one is the n-th
+/// of the other.
+#[derive(Debug)]
+pub(crate) struct CharMap {
+    places: Vec<usize>,
+}
+
+impl CharMap {
+    fn new(text: &str) -> Self {
+        let visible = text.chars().enumerate().filter(|(_, c)| !c.is_whitespace());
+        Self {
+            places: visible.map(|(at, _)| at).collect(),
+        }
+    }
+
+    fn take(&mut self, chunk: &str) -> Self {
+        let visible = chunk.chars().filter(|c| !c.is_whitespace()).count();
+        let rest = self.places.split_off(visible.min(self.places.len()));
+        Self {
+            places: std::mem::replace(&mut self.places, rest),
+        }
+    }
+
+    /// The range in the text that all of the chunk's characters lie in.
+    pub(crate) fn span(&self) -> Range<usize> {
+        match self.places.as_slice() {
+            [] => 0..0,
+            [first, .., last] => *first..last + 1,
+            [only] => *only..only + 1,
+        }
+    }
+
+    /// Moves a range of characters of `chunk` to the text.
+    pub(crate) fn to_text(&self, chunk: &str, chars: &Range<usize>) -> Range<usize> {
+        let visible = |n: usize| chunk.chars().take(n).filter(|c| !c.is_whitespace()).count();
+        match self.places.get(visible(chars.start)..visible(chars.end)) {
+            Some([first, .., last]) => *first..last + 1,
+            Some([only]) => *only..only + 1,
+            _ => 0..0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_of_chunks_are_found_in_the_text() {
+        let text = " One two.\n\nThree  four. ";
+        let mut map = CharMap::new(text);
+        let (first, second) = (map.take("One two."), map.take("Three  four."));
+        assert_eq!((first.span(), second.span()), (1..9, 11..23));
+        let found = second.to_text("Three  four.", &(7..12));
+        let chars: Vec<char> = text.chars().collect();
+        assert_eq!(chars[found].iter().collect::<String>(), "four.");
+    }
+}

@@ -1,0 +1,130 @@
+//! A voice to speak with: a reference recording and its text, prepared once.
+
+use std::sync::Arc;
+
+use f5_core::{
+    audio::{
+        Pcm, Waveform,
+        loudness::boost_to_target_rms,
+        reference::{Clip, preprocess},
+    },
+    mel::Mel,
+    text::{UnknownChar, normalize_ref_text},
+};
+
+use crate::{
+    engine::Engine,
+    error::{Repr, Result},
+};
+
+/// A prepared reference: speak as many texts with it as you like. Cheap to clone.
+///
+/// Made by [`F5Tts::voice`](crate::F5Tts::voice) or
+/// [`F5Tts::voice_from_pcm`](crate::F5Tts::voice_from_pcm), for models with that engine's vocabulary
+/// and mel front end.
+#[derive(Debug, Clone)]
+pub struct Voice {
+    pub(crate) inner: Arc<Prepared>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    /// Mono, at the recording's own rate, loudness untouched.
+    pub(crate) waveform: Waveform,
+    pub(crate) conditioned: Conditioned,
+    /// As the model reads it: ends in `". "` or `"。"`.
+    pub(crate) ref_text: String,
+    pub(crate) ids: Vec<i32>,
+    pub(crate) unknown: Vec<UnknownChar>,
+    pub(crate) clipped: Option<Clip>,
+}
+
+/// The reference as the network hears it at one `target_rms`.
+#[derive(Debug, Clone)]
+pub(crate) struct Conditioned {
+    pub(crate) target_rms: f32,
+    /// Loudness before it was raised.
+    pub(crate) rms: f32,
+    /// Samples at the model's rate.
+    pub(crate) samples: usize,
+    pub(crate) mel: Mel,
+}
+
+impl Voice {
+    /// The text of the reference, as the model reads it.
+    #[must_use]
+    pub fn ref_text(&self) -> &str {
+        &self.inner.ref_text
+    }
+
+    /// The reference audio: clipped to 12 seconds, edges trimmed, 50 ms of silence at its end; mono,
+    /// at the recording's own rate.
+    #[must_use]
+    pub fn ref_audio(&self) -> &Waveform {
+        &self.inner.waveform
+    }
+
+    /// The reference mel, `[frames, n_mels]`.
+    #[must_use]
+    pub fn mel(&self) -> &Mel {
+        &self.inner.conditioned.mel
+    }
+
+    /// Characters of `ref_text` that the model's vocabulary lacks.
+    #[must_use]
+    pub fn unknown(&self) -> &[UnknownChar] {
+        &self.inner.unknown
+    }
+
+    /// Where the recording was cut because it was longer than 12 seconds. If it was, `ref_text` says
+    /// more than the audio, and speech gets too fast: shorten both.
+    #[must_use]
+    pub fn clipped(&self) -> Option<Clip> {
+        self.inner.clipped
+    }
+
+    pub(crate) fn prepare(engine: &Engine, ref_audio: &Pcm, ref_text: &str) -> Result<Self> {
+        if ref_text.trim().is_empty() {
+            let remedy = "write down what is said in ref_audio";
+            return Err(Repr::EmptyText {
+                name: "ref_text",
+                remedy,
+            }
+            .into());
+        }
+        let preprocessed = preprocess(ref_audio)?;
+        preprocessed.check(&engine.config.mel_spec)?;
+        let ref_text = normalize_ref_text(ref_text.trim_start());
+        let encoded = engine.config.tokenizer.encode(&ref_text, &engine.vocab);
+        let waveform = preprocessed.pcm.to_mono();
+        let conditioned =
+            Conditioned::new(engine, &waveform, f5_core::audio::loudness::TARGET_RMS)?;
+        let inner = Prepared {
+            waveform,
+            conditioned,
+            ref_text,
+            ids: encoded.ids,
+            unknown: encoded.unknown,
+            clipped: preprocessed.clipped,
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+}
+
+impl Conditioned {
+    /// Upstream's order: mono, loudness at the recording's rate, resampling, mel.
+    pub(crate) fn new(engine: &Engine, waveform: &Waveform, target_rms: f32) -> Result<Self> {
+        let mut waveform = waveform.clone();
+        let rms = boost_to_target_rms(&mut waveform, target_rms)?;
+        let waveform = waveform.resample(engine.config.mel_spec.target_sample_rate)?;
+        let mel = engine.mel.extract(waveform.samples())?;
+        Ok(Self {
+            target_rms,
+            rms,
+            samples: waveform.samples().len(),
+            mel,
+        })
+    }
+}
