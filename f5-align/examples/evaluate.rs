@@ -30,6 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let mut errors: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     let (mut failed, mut spent, mut audio) = (0, 0.0, 0.0);
+    let mut likelihoods: Vec<f32> = Vec::new();
     let folder = Path::new(&folder);
     for line in fs::read_to_string(folder.join("eval.jsonl"))?.lines() {
         let case: Value = serde_json::from_str(line)?;
@@ -54,6 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 continue;
             }
         };
+        likelihoods.extend(found.quality.log_likelihood);
         let truth = case["words"].as_array().ok_or("no words")?;
         if truth.len() != found.words.len() {
             return Err(format!("{} words, {} times", truth.len(), found.words.len()).into());
@@ -73,6 +75,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         "{chosen}: {failed} failed, {:.4} of real time",
         spent / audio
     );
+    likelihoods.sort_by(f32::total_cmp);
+    if let (Some(worst), Some(best)) = (likelihoods.first(), likelihoods.last()) {
+        println!("log-likelihood of a frame from {worst:.2} to {best:.2}");
+    }
     println!("voice      mean ms  median    bias  <=20 ms  <=50 ms  <=100 ms");
     for (voice, errors) in &errors {
         let count = errors.len() as f64;

@@ -28,7 +28,12 @@ pub struct Quality {
     pub coverage: f32,
     /// Mean of the words' scores, from 0 to 1; `None` where the aligner has no such measure.
     pub score: Option<f32>,
-    /// Mean log-likelihood of the frames under the aligner's model, where it has one.
+    /// How far the frames of the path are behind the best phone of each frame, as a mean natural
+    /// log-likelihood, 0 at best; `None` where the aligner has no model. [`HmmAligner`] gives -1.0
+    /// to -5.5 for the right text in clean audio, -3.0 to -5.9 at 10 dB of white noise, and -7.5 to
+    /// -15.4 for a wrong text (93, 93 and 40 utterances of five voices).
+    ///
+    /// [`HmmAligner`]: crate::HmmAligner
     pub log_likelihood: Option<f32>,
     /// Words per second of the time from the first word's start to the last word's end.
     pub words_per_second: f32,

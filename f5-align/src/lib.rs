@@ -9,6 +9,39 @@
 //! | [`ProportionalAligner`] | length of the words, spread from the first to the last sound | nothing | never on valid audio |
 //! | [`EnergyAligner`] | pauses and punctuation | nothing | never on valid audio |
 //! | [`HmmAligner`] | models of the phones of English | nothing | text without English words, too little audio |
+//!
+//! ```
+//! use f5_align::{Aligner, HmmAligner};
+//! use f5_core::audio::Waveform;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let audio = Waveform::read_wav("tests/data/awb_19.wav")?;
+//! let text = "Nobody knew where the sound was coming from.";
+//! let alignment = HmmAligner::new().align(&audio, text, "en-US")?;
+//! let sound = &alignment.words[4];
+//! assert_eq!(sound.word, "sound");
+//! assert!((sound.start.as_secs_f64() - 1.3548).abs() < 0.02);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # How good the times are
+//!
+//! Errors of word starts and ends against synthesisers that know their own times, over the same 20
+//! sentences (`cargo run --release -p f5-align --example evaluate -- FOLDER ALIGNER`):
+//!
+//! | aligner, voices | mean | median | within 50 ms | within 100 ms |
+//! |---|---|---|---|---|
+//! | hmm, two voices it was trained on | 9.5 ms | 7.1 ms | 99.5 % | 100 % |
+//! | hmm, three voices nobody trained on | 13.5 ms | 8.6 ms | 96.7 % | 99.5 % |
+//! | the same with white noise at 20 dB | 14.7 ms | 9.0 ms | 95.8 % | 99.3 % |
+//! | the same with white noise at 10 dB | 18.4 ms | 11.2 ms | 93.4 % | 98.3 % |
+//! | energy, the same three voices | 80.6 ms | 63.9 ms | 42.1 % | 69.2 % |
+//! | proportional, the same three voices | 103.0 ms | 78.6 ms | 35.2 % | 59.8 % |
+//!
+//! The trained voices are Festival's kal and slt, the others Festival's ked, Flite's awb and
+//! espeak-ng. No utterance failed. On one core `HmmAligner` takes 0.005 of the audio's length, on
+//! an hour of audio 0.007 and 460 MB, half of it the samples.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod aligner;

@@ -16,8 +16,9 @@ const WINDOW: f64 = 0.025;
 const BANDS: usize = 26;
 const LOWEST: f64 = 80.0;
 const HIGHEST: f64 = 7600.0;
-/// Each band's energy is kept above this share of the mean band maximum.
-const FLOOR: f32 = 1e-6;
+/// Each band's energy is kept above this share of the mean band maximum. Training keeps more: its
+/// speech has noise of its own, and the floor stands for that noise where the audio is clean.
+pub(crate) const FLOOR: f32 = 3e-5;
 /// Frames whose loudness is this close to the 95th percentile count as speech; only they decide
 /// what a cepstrum is compared with.
 const SPEECH: f32 = 12.0;
@@ -33,8 +34,9 @@ pub(crate) struct Features {
 impl Features {
     /// Frame `t` is centred on `t * HOP` seconds. The bands are laid over the spectrum at the
     /// sound's own rate, so nothing is resampled; bands above half the rate repeat the last one
-    /// below. `warp` stretches the frequency axis: 1 leaves it alone.
-    pub(crate) fn of(sound: Sound<'_>, warp: f64) -> Self {
+    /// below. `warp` stretches the frequency axis, 1 leaves it alone; `floor` is the least energy
+    /// of a band, as a share of the mean band maximum.
+    pub(crate) fn of(sound: Sound<'_>, warp: f64, floor: f32) -> Self {
         let mut bands = band_energies(sound, warp);
         let mut loudest = [0.0_f32; BANDS];
         for frame in &bands {
@@ -42,7 +44,7 @@ impl Features {
                 *l = l.max(e);
             }
         }
-        let floor = loudest.iter().sum::<f32>() / BANDS as f32 * FLOOR + f32::MIN_POSITIVE;
+        let floor = loudest.iter().sum::<f32>() / BANDS as f32 * floor + f32::MIN_POSITIVE;
         for e in bands.iter_mut().flatten() {
             *e = (*e + floor).ln();
         }

@@ -198,7 +198,12 @@ fn boundary(model: &Model, graph: &Graph, path: &Path, first: usize, t: usize) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{english::pronounce, hmm::ENGLISH, sound::Sound, split_words};
+    use crate::{
+        english::pronounce,
+        hmm::{ENGLISH, features::FLOOR},
+        sound::Sound,
+        split_words,
+    };
     use f5_core::audio::Waveform;
 
     #[test]
@@ -217,7 +222,7 @@ mod tests {
             .zip(split_words(&text))
             .flat_map(|(i, word)| pronounce(&word.text).into_iter().map(move |v| (i, v)))
             .collect();
-        let features = Features::of(Sound::of(&audio, 0).expect("audio"), 1.0);
+        let features = Features::of(Sound::of(&audio, 0).expect("audio"), 1.0, FLOOR);
         let model = ENGLISH.as_ref().expect("the embedded model");
         let whole = search(model, &features, 0..features.frames(), &Graph::new(&spoken));
         let whole = whole.expect("enough frames").words;

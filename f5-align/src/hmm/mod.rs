@@ -14,7 +14,7 @@ use crate::{
     AlignError, Aligner, Alignment, TextWord, alignment::Span, english::pronounce, sound::Sound,
     split_words,
 };
-use features::{Features, HOP};
+use features::{FLOOR, Features, HOP};
 use find::{Found, SpokenWord, find};
 use graph::Graph;
 use model::Model;
@@ -118,7 +118,7 @@ pub(crate) fn align(
     if spoken.is_empty() {
         return Err(AlignError::NothingSpoken { words: words.len() });
     }
-    let features = Features::of(sound, 1.0);
+    let features = Features::of(sound, 1.0, FLOOR);
     let found = find(model, &features, &spoken).ok_or_else(|| {
         let needed = Graph::new(&spoken).least_frames as f64 * HOP;
         AlignError::TooShort {

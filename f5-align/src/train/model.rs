@@ -9,6 +9,9 @@ use crate::{
     sound::Sound,
 };
 
+/// Least energy of a band in training, where noise is added anyway; see the aligner's own floor.
+const FLOOR: f32 = 1e-6;
+
 /// How the acoustic model is trained.
 #[derive(Debug, Clone)]
 pub struct ModelOptions {
@@ -96,7 +99,8 @@ fn hear(
         rate: audio.sample_rate(),
         duration: audio.duration(),
     };
-    let features = Features::of(sound, 1.0 + random.between(-options.warp, options.warp));
+    let warp = 1.0 + random.between(-options.warp, options.warp);
+    let features = Features::of(sound, warp, FLOOR);
     let mut start = 0.0;
     let mut phones: Vec<(Phone, f64, f64)> = Vec::new();
     for (name, end) in &utterance.phones {
