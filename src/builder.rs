@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use f5_align::{Aligner, ProportionalAligner};
+use f5_align::{Aligner, HmmAligner};
 use f5_core::{
     mel::MelExtractor,
     text::{Tokenizer, Vocab},
@@ -74,7 +74,7 @@ impl Default for F5TtsBuilder {
             vocoder_dir: None,
             device: DevicePreference::Auto,
             seed_policy: SeedPolicy::Random,
-            aligner: Arc::new(ProportionalAligner::default()),
+            aligner: Arc::new(HmmAligner::new()),
             language: "en".to_owned(),
         }
     }
@@ -113,7 +113,8 @@ impl F5TtsBuilder {
         self
     }
 
-    /// What finds the times of words.
+    /// What finds the times of words; the [`HmmAligner`] for English when not called. Where it cannot,
+    /// words are spread over the audio in proportion to their length and marked as estimated.
     pub fn aligner(mut self, aligner: Arc<dyn Aligner>) -> Self {
         self.aligner = aligner;
         self

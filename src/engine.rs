@@ -297,7 +297,7 @@ impl Engine {
             let (aligned, refusal) = match self.aligner.align(&audio, &piece.text, &self.language) {
                 Ok(aligned) => (aligned, None),
                 Err(error) => {
-                    let last_resort = ProportionalAligner::default();
+                    let last_resort = ProportionalAligner::new();
                     (
                         last_resort.align(&audio, &piece.text, &self.language)?,
                         Some(error),

@@ -102,7 +102,7 @@ fn malformed_config() {
     assert_says(
         &model.error(),
         ErrorKind::CorruptModel,
-        &["config.json", "line 1"],
+        &["config.json", "EOF"],
     );
 }
 

@@ -55,7 +55,10 @@ impl MelSpec {
     /// The front end of the released BigVGAN models; sizes as in [`MelSpec::vocos`].
     #[must_use]
     pub fn bigvgan() -> Self {
-        Self { mel_spec_type: MelSpecType::Bigvgan, ..Self::vocos() }
+        Self {
+            mel_spec_type: MelSpecType::Bigvgan,
+            ..Self::vocos()
+        }
     }
 }
 
@@ -74,7 +77,10 @@ impl Mel {
     /// If `n_mels` is zero or `data` is not a whole number of frames.
     #[must_use]
     pub fn new(data: Vec<f32>, n_mels: usize) -> Self {
-        assert!(n_mels > 0 && data.len().is_multiple_of(n_mels), "mel data must be whole frames");
+        assert!(
+            n_mels > 0 && data.len().is_multiple_of(n_mels),
+            "mel data must be whole frames"
+        );
         Self { data, n_mels }
     }
 
