@@ -103,7 +103,7 @@ pub(crate) fn plan(
             }
             (None, ShortText::AtLeast(least)) => {
                 let least = frames_in(least, rate, spec.hop_length);
-                total_frames(&pace, &text)?.max(ref_frames + least)
+                total_frames(&pace, &text)?.max(ref_frames.saturating_add(least))
             }
             (None, _) => total_frames(&pace, &text)?,
         };

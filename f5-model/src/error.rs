@@ -100,9 +100,14 @@ pub enum SampleError {
     /// There is nothing to sample.
     #[error("the batch is empty")]
     EmptyBatch,
-    /// `nfe_steps` is zero.
-    #[error("nfe_steps must be at least 1")]
-    NoSteps,
+    /// `nfe_steps` is zero, or larger than any use of it.
+    #[error("nfe_steps is {nfe_steps}, but must be between 1 and {limit}")]
+    Steps {
+        /// What was given.
+        nfe_steps: usize,
+        /// The most there can be.
+        limit: usize,
+    },
     /// A parameter outside its range.
     #[error("{name} is {value}, but must be {expected}")]
     Parameter {

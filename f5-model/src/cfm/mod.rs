@@ -29,7 +29,7 @@ use f5_core::mel::Mel;
 pub use field::{Backbone, BatchMasking, Conditioning, Velocity, VelocityField};
 pub use guidance::guided;
 pub use request::{SampleRow, SamplingParams, total_frames};
-pub use schedule::{EPSS_STEPS, time_grid};
+pub use schedule::{EPSS_STEPS, MAX_STEPS, time_grid};
 pub use solver::OdeMethod;
 
 use crate::{Result, SampleError};

@@ -2,7 +2,7 @@
 
 use f5_core::mel::Mel;
 
-use super::{Backbone, BatchMasking, OdeMethod, guidance::NO_GUIDANCE};
+use super::{Backbone, BatchMasking, OdeMethod, guidance::NO_GUIDANCE, schedule::check_steps};
 use crate::{Result, SampleError};
 
 /// Longest sample that upstream allows, in frames (`max_duration`).
@@ -54,9 +54,7 @@ impl SamplingParams {
     ///
     /// [`SampleError`] with the parameter and its value.
     pub fn validate(&self) -> Result<(), SampleError> {
-        if self.nfe_steps == 0 {
-            return Err(SampleError::NoSteps);
-        }
+        check_steps(self.nfe_steps)?;
         if !(self.cfg_strength.is_finite() && self.cfg_strength >= 0.0) {
             return Err(SampleError::Parameter {
                 name: "cfg_strength",

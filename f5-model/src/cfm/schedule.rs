@@ -9,6 +9,9 @@ use crate::SampleError;
 /// Step counts for which a pruned schedule is known; any other count takes equal steps.
 pub const EPSS_STEPS: [usize; 6] = [5, 6, 7, 10, 12, 16];
 
+/// More steps than anybody takes; a limit, so that a slip does not fill the memory with times.
+pub const MAX_STEPS: usize = 10_000;
+
 /// Times in units of 1/32: the flow is curved near the noise, so steps are small there.
 fn epss(steps: usize) -> Option<&'static [u8]> {
     Some(match steps {
@@ -29,16 +32,14 @@ fn epss(steps: usize) -> Option<&'static [u8]> {
 ///
 /// # Errors
 ///
-/// [`SampleError::NoSteps`], or [`SampleError::TimeGrid`] for a coefficient that lets time run
+/// [`SampleError::Steps`], or [`SampleError::TimeGrid`] for a coefficient that lets time run
 /// backwards.
 pub fn time_grid(
     nfe_steps: usize,
     sway_sampling_coef: Option<f32>,
     use_epss: bool,
 ) -> Result<Vec<f32>, SampleError> {
-    if nfe_steps == 0 {
-        return Err(SampleError::NoSteps);
-    }
+    check_steps(nfe_steps)?;
     let pruned = if use_epss { epss(nfe_steps) } else { None };
     let mut times: Vec<f32> = match pruned {
         Some(units) => units.iter().map(|&unit| f32::from(unit) / 32.0).collect(),
@@ -62,6 +63,17 @@ pub fn time_grid(
         }
     }
     Ok(times)
+}
+
+/// Refuses step counts outside `1..=MAX_STEPS`.
+pub(super) fn check_steps(nfe_steps: usize) -> Result<(), SampleError> {
+    if (1..=MAX_STEPS).contains(&nfe_steps) {
+        return Ok(());
+    }
+    Err(SampleError::Steps {
+        nfe_steps,
+        limit: MAX_STEPS,
+    })
 }
 
 /// Equal steps, counted from the nearer end so that the rounding errors are symmetrical (as
@@ -127,11 +139,11 @@ mod tests {
     }
 
     #[test]
-    fn no_steps_is_an_error() {
-        assert!(matches!(
-            time_grid(0, None, true),
-            Err(SampleError::NoSteps)
-        ));
+    fn step_counts_out_of_range_are_refused() {
+        for steps in [0, MAX_STEPS + 1, usize::MAX] {
+            let error = time_grid(steps, None, true).unwrap_err();
+            assert!(matches!(error, SampleError::Steps { nfe_steps, .. } if nfe_steps == steps));
+        }
     }
 
     #[test]
