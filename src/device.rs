@@ -1,7 +1,7 @@
 //! From the device the caller prefers to one that Burn can compute on.
 
 use burn::tensor::Device;
-use f5_runtime::device::DevicePreference;
+use f5_runtime::{device::DevicePreference, fallback::FallbackChain};
 
 use crate::error::{Repr, Result};
 
@@ -21,14 +21,14 @@ pub fn open_device(preference: DevicePreference) -> Result<(Device, DevicePrefer
         }
         one => vec![one],
     };
-    let mut refusals = Vec::new();
-    for candidate in order {
-        match open(candidate) {
-            Ok(device) => return Ok((device, candidate)),
-            Err(reason) => refusals.push(format!("{candidate}: {reason}")),
-        }
-    }
-    Err(Repr::Device { refusals }.into())
+    let chain = order
+        .into_iter()
+        .fold(FallbackChain::new(), |chain, candidate| {
+            chain.or(candidate.to_string(), move || {
+                Ok((open(candidate)?, candidate))
+            })
+        });
+    Ok(chain.run().map_err(Repr::Device)?.value)
 }
 
 /// Burn makes GPU devices lazily and panics at the first tensor where there is no driver, so the

@@ -1,6 +1,7 @@
 //! Speaks: plan, sample, vocode, join, align.
 
 use std::{
+    borrow::Cow,
     ops::ControlFlow,
     path::Path,
     sync::Arc,
@@ -233,12 +234,12 @@ impl Engine {
     }
 
     /// The reference at the loudness asked for; prepared already unless it is an unusual one.
-    fn conditioned(&self, voice: &Voice, target_rms: f32) -> Result<Conditioned> {
+    fn conditioned<'a>(&self, voice: &'a Voice, target_rms: f32) -> Result<Cow<'a, Conditioned>> {
         let prepared = &voice.inner.conditioned;
         if prepared.target_rms == target_rms {
-            return Ok(prepared.clone());
+            return Ok(Cow::Borrowed(prepared));
         }
-        Conditioned::new(self, &voice.inner.waveform, target_rms)
+        Conditioned::new(self, &voice.inner.waveform, target_rms).map(Cow::Owned)
     }
 
     /// The generated part of one chunk's mel, which begins with the last reference frame.

@@ -9,6 +9,7 @@ use f5_core::{
     text::{TextError, UnknownChar},
     weights::WeightsError,
 };
+use f5_runtime::fallback::FallbackError;
 use f5_timing::TimingError;
 
 /// Result of the engine's fallible functions.
@@ -100,8 +101,8 @@ pub(crate) enum Repr {
         path: PathBuf,
         source: serde_json::Error,
     },
-    #[error("no usable device: {}", refusals.join("; "))]
-    Device { refusals: Vec<String> },
+    #[error("no usable device: {0}")]
+    Device(FallbackError<String>),
     #[error("cannot draw a seed from the operating system")]
     Seed(#[source] Box<dyn StdError + Send + Sync>),
 }
@@ -162,7 +163,7 @@ impl Error {
             Repr::Parameter { .. } | Repr::EmptyText { .. } | Repr::AllUnknown { .. } => {
                 ErrorKind::InvalidInput
             }
-            Repr::Device { .. } => ErrorKind::Device,
+            Repr::Device(_) => ErrorKind::Device,
             Repr::Model(_) => ErrorKind::CorruptModel,
         }
     }

@@ -3,7 +3,7 @@
 use std::{ops::Range, time::Duration};
 
 use f5_core::{
-    audio::{remove_silence, silence::kept_ranges},
+    audio::silence::{keep, kept_ranges},
     timing::WordTiming,
 };
 
@@ -21,11 +21,11 @@ pub(crate) fn keep_in_order(words: &mut [WordTiming]) {
     }
 }
 
-/// Upstream's `remove_silence`, with the words and chunks moved along.
+/// `remove_silence` of f5-core, with the words and chunks moved along.
 pub(crate) fn shorten_pauses(speech: &mut Speech) {
     let kept = kept_ranges(&speech.waveform);
     let rate = speech.sample_rate;
-    speech.waveform = remove_silence(&speech.waveform);
+    speech.waveform = keep(&speech.waveform, &kept);
     let move_time = |time: Duration| {
         let sample = (time.as_secs_f64() * f64::from(rate)).round() as usize;
         seconds(moved(&kept, sample), rate).min(speech.waveform.duration())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use f5_core::{
     audio::{
         Pcm, Waveform,
-        loudness::boost_to_target_rms,
+        loudness::{TARGET_RMS, boost_to_target_rms},
         reference::{Clip, preprocess},
     },
     mel::Mel,
@@ -97,8 +97,7 @@ impl Voice {
         let ref_text = normalize_ref_text(ref_text.trim_start());
         let encoded = engine.config.tokenizer.encode(&ref_text, &engine.vocab);
         let waveform = preprocessed.pcm.to_mono();
-        let conditioned =
-            Conditioned::new(engine, &waveform, f5_core::audio::loudness::TARGET_RMS)?;
+        let conditioned = Conditioned::new(engine, &waveform, TARGET_RMS)?;
         let inner = Prepared {
             waveform,
             conditioned,

@@ -11,6 +11,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use f5_tts::DevicePreference;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 pub(crate) type Failure = Box<dyn Error>;
 
@@ -157,4 +158,12 @@ fn floats(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
 /// The Burn device of a preference; the demo engine knows how to choose.
 pub(crate) fn device(preference: DevicePreference) -> Result<Device, Failure> {
     Ok(f5_tts::open_device(preference)?.0)
+}
+
+/// The SHA-256 of `bytes`, as cases write it.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

@@ -5,10 +5,9 @@ use f5_tts::core::{
     text::{Tokenizer, Vocab, chunk_text, normalize_ref_text},
 };
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::{
-    case::{Case, Failure},
+    case::{Case, Failure, sha256},
     report::Report,
 };
 
@@ -71,15 +70,11 @@ pub(crate) fn reference(case: &Case, report: &mut Report) -> Result<(), Failure>
             .iter()
             .flat_map(|&s| ((s >> shift) as i16).to_le_bytes())
             .collect();
-        let sha256: String = Sha256::digest(&bytes)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
         let got = json!({
             "sample_rate": pcm.sample_rate(),
             "channels": pcm.channels(),
             "frames": pcm.frames(),
-            "sha256": sha256,
+            "sha256": sha256(&bytes),
             "ref_text_out": normalize_ref_text(text("ref_text_in")?),
         });
         let fields = got.as_object().ok_or("not an object")?;

@@ -4,10 +4,9 @@ use std::{fs, path::Path, time::Duration};
 
 use f5_tts::{DevicePreference, F5Tts, SynthesisParams, demo_dir};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use crate::{
-    case::{Array, Case, Failure},
+    case::{Array, Case, Failure, sha256},
     report::{Report, SAMPLE},
 };
 
@@ -55,10 +54,7 @@ pub(crate) fn run(
 fn same_file(path: &Path, expected: &Value) -> Result<(), Failure> {
     let bytes =
         fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-    let got: String = Sha256::digest(&bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let got = sha256(&bytes);
     if expected == &got {
         return Ok(());
     }

@@ -160,8 +160,14 @@ pub fn trim_edges(pcm: &Pcm, silence_thresh_dbfs: f64) -> Pcm {
 /// not changed.
 #[must_use]
 pub fn remove_silence(wave: &Waveform) -> Waveform {
+    keep(wave, &kept_ranges(wave))
+}
+
+/// The given sample ranges, one after the other; where a range passes the end, zeros are appended.
+#[must_use]
+pub fn keep(wave: &Waveform, ranges: &[Range<usize>]) -> Waveform {
     let mut samples = Vec::with_capacity(wave.samples().len());
-    for range in kept_ranges(wave) {
+    for range in ranges {
         samples.extend(slice_filled(wave.samples(), 1, range.start, range.end));
     }
     Waveform::from_finite(samples, wave.sample_rate())

@@ -6,7 +6,7 @@ use burn::tensor::{Bool, Device, Tensor, TensorData};
 use super::{BatchMask, Dit};
 use crate::{
     cfm::{Backbone, BatchMasking, Conditioning, Velocity, VelocityField},
-    embedding::TextSpan,
+    embedding::{TextSpan, pad_with_zeros},
     layers::RotaryEmbedding,
 };
 
@@ -145,16 +145,10 @@ impl Dit {
                 self.text_embed.forward(ids, span, drop_text, device)
             }
             BatchMasking::Exact => {
-                let rows =
-                    self.text_embed
-                        .forward(ids, TextSpan::single(duration), drop_text, device);
-                if duration == frames {
-                    return rows;
-                }
-                let [_, _, dim] = rows.dims();
-                Tensor::cat(
-                    vec![rows, Tensor::zeros([1, frames - duration, dim], device)],
-                    1,
+                let span = TextSpan::single(duration);
+                pad_with_zeros(
+                    self.text_embed.forward(ids, span, drop_text, device),
+                    frames,
                 )
             }
         }

@@ -5,5 +5,6 @@ mod text;
 mod timestep;
 
 pub use input::InputEmbedding;
+pub(crate) use text::pad_with_zeros;
 pub use text::{TextEmbedding, TextSpan};
 pub use timestep::TimestepEmbedding;

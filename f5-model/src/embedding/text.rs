@@ -8,7 +8,7 @@ use burn::{
 
 use crate::{
     config::DitConfig,
-    layers::{ConvNextV2Block, inverse_frequencies},
+    layers::{ConvNextV2Block, RotaryEmbedding},
 };
 
 /// Inner width of a text block in multiples of the text width (upstream `conv_mult`).
@@ -116,12 +116,9 @@ impl TextEmbedding {
 /// Position table `[1, frames, dim]`: cosines of all frequencies, then sines (upstream
 /// `precompute_freqs_cis`).
 fn positions(frames: usize, dim: usize, device: &Device) -> Tensor<3> {
-    let inverse = inverse_frequencies(dim);
     let mut table = Vec::with_capacity(frames * dim);
-    for position in 0..frames {
-        let angles = inverse
-            .iter()
-            .map(|&frequency| f64::from(position as f32 * frequency));
+    for angles in RotaryEmbedding::angles(frames, dim).chunks_exact(dim / 2) {
+        let angles = angles.iter().copied().map(f64::from);
         table.extend(angles.clone().map(|angle| angle.cos() as f32));
         table.extend(angles.map(|angle| angle.sin() as f32));
     }
@@ -131,14 +128,20 @@ fn positions(frames: usize, dim: usize, device: &Device) -> Tensor<3> {
 /// Keeps the first `keep` positions of `[1, positions, dim]` and zeroes the rest.
 fn zero_after(x: Tensor<3>, keep: usize) -> Tensor<3> {
     let [batch, positions, dim] = x.dims();
-    if keep >= positions {
+    if keep == 0 {
+        return Tensor::zeros([batch, positions, dim], &x.device());
+    }
+    pad_with_zeros(x.narrow(1, 0, keep.min(positions)), positions)
+}
+
+/// Appends zeros to `[batch, positions, dim]` until there are `positions` of them.
+pub(crate) fn pad_with_zeros(x: Tensor<3>, positions: usize) -> Tensor<3> {
+    let [batch, present, dim] = x.dims();
+    if present >= positions {
         return x;
     }
-    let zeros = Tensor::zeros([batch, positions - keep, dim], &x.device());
-    if keep == 0 {
-        return zeros;
-    }
-    Tensor::cat(vec![x.narrow(1, 0, keep), zeros], 1)
+    let zeros = Tensor::zeros([batch, positions - present, dim], &x.device());
+    Tensor::cat(vec![x, zeros], 1)
 }
 
 /// Repeats each of the first `tokens` rows evenly over all frames; the last rows take what does not
@@ -153,18 +156,6 @@ fn average_upsample(text: Tensor<3>, tokens: usize, span: TextSpan) -> Tensor<3>
             std::iter::repeat_n(row as i32, repeat + usize::from(row >= tokens - longer))
         })
         .collect();
-    let device = text.device();
-    let [_, _, dim] = text.dims();
-    let rows = Tensor::<1, Int>::from_data(TensorData::new(rows, [span.frames]), &device);
-    let spread = text.select(1, rows);
-    if span.padded == span.frames {
-        return spread;
-    }
-    Tensor::cat(
-        vec![
-            spread,
-            Tensor::zeros([1, span.padded - span.frames, dim], &device),
-        ],
-        1,
-    )
+    let rows = Tensor::<1, Int>::from_data(TensorData::new(rows, [span.frames]), &text.device());
+    pad_with_zeros(text.select(1, rows), span.padded)
 }

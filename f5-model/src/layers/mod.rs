@@ -14,7 +14,6 @@ pub use feed_forward::FeedForward;
 pub(crate) use norm::modulated_norm;
 pub use norm::{AdaLayerNorm, AdaLayerNormFinal, Modulation};
 pub use rope::RotaryEmbedding;
-pub(crate) use rope::inverse_frequencies;
 
 use burn::tensor::{Bool, Tensor};
 

@@ -80,7 +80,7 @@ impl RotaryEmbedding {
 }
 
 /// `10000^(-2i / dim)` for `i` in `0..dim / 2`, in the float32 steps that upstream takes.
-pub(crate) fn inverse_frequencies(dim: usize) -> Vec<f32> {
+fn inverse_frequencies(dim: usize) -> Vec<f32> {
     (0..dim / 2)
         .map(|i| {
             let exponent = (2 * i) as f32 / dim as f32;

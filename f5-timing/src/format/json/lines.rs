@@ -1,6 +1,6 @@
 //! JSON Lines: one word per line, a header line where it is asked for.
 
-use super::{SCHEMA, STYLE, put_string, put_word};
+use super::{STYLE, put_head, put_word};
 use crate::{
     format::{FormatWriter, Head, Pass},
     options::WriteOptions,
@@ -32,16 +32,7 @@ impl FormatWriter for Writer {
         if !self.header {
             return;
         }
-        buf.extend_from_slice(b"{\"schema\":");
-        put_string(buf, SCHEMA);
-        for (name, value) in [("language", head.language), ("title", head.title)] {
-            if let Some(value) = value {
-                buf.push(b',');
-                put_string(buf, name);
-                buf.push(b':');
-                put_string(buf, value);
-            }
-        }
+        put_head(buf, head);
         buf.extend_from_slice(b"}\n");
     }
 

@@ -11,6 +11,7 @@ pub(super) use read::{read, read_lines};
 pub(super) use whisper::{Flavour, Writer as WhisperWriter};
 
 use crate::{
+    format::Head,
     text::{Escape, put_char},
     time::{Decimal, put_score},
     track::Track,
@@ -21,6 +22,20 @@ pub(super) const SCHEMA: &str = "f5-timing/1";
 
 /// Cleaned text inside a string.
 static TEXT: Escape = Escape::new(b"\"\\", put_char_escaped);
+
+/// Opens an object with the schema, and language and title where they are known.
+fn put_head(buf: &mut Vec<u8>, head: &Head<'_>) {
+    buf.extend_from_slice(b"{\"schema\":");
+    put_string(buf, SCHEMA);
+    for (name, value) in [("language", head.language), ("title", head.title)] {
+        if let Some(value) = value {
+            buf.push(b',');
+            put_string(buf, name);
+            buf.push(b':');
+            put_string(buf, value);
+        }
+    }
+}
 
 /// Appends a string, every character kept.
 pub(super) fn put_string(buf: &mut Vec<u8>, text: &str) {

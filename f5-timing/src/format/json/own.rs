@@ -1,6 +1,6 @@
 //! `{"schema","language","title","words":[…],"segments":[…],"duration"}`, one word a line.
 
-use super::{SCHEMA, STYLE, TEXT, put_string, put_word};
+use super::{STYLE, TEXT, put_head, put_word};
 use crate::{
     cue::{CueView, Plain},
     format::{FormatWriter, Head, Pass, Tick},
@@ -42,16 +42,7 @@ impl FormatWriter for Writer {
     }
 
     fn begin(&mut self, buf: &mut Vec<u8>, head: &Head<'_>) {
-        buf.extend_from_slice(b"{\"schema\":");
-        put_string(buf, SCHEMA);
-        for (name, value) in [("language", head.language), ("title", head.title)] {
-            if let Some(value) = value {
-                buf.push(b',');
-                put_string(buf, name);
-                buf.push(b':');
-                put_string(buf, value);
-            }
-        }
+        put_head(buf, head);
         buf.extend_from_slice(b",\"words\":[");
     }
 

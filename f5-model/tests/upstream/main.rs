@@ -3,22 +3,21 @@
 
 #![allow(clippy::unwrap_used, reason = "tests state their expectations with it")]
 
-use std::{collections::HashMap, fs, ops::ControlFlow, path::PathBuf, sync::Arc};
+mod case;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use std::ops::ControlFlow;
+
+use burn::tensor::Device;
 use f5_core::{mel::Mel, noise::keyed_normal};
 use f5_model::{
-    Dit, DitConfig, Error, SampleError,
-    cfm::{
-        Backbone, BatchMasking, Cfm, Conditioning, OdeMethod, SampleRow, SamplingParams,
-        total_frames,
-    },
+    Dit, Error, SampleError,
+    cfm::{Backbone, BatchMasking, Cfm, OdeMethod, SampleRow, SamplingParams, total_frames},
     dit::{BatchMask, DitField},
     embedding::TextSpan,
     layers::RotaryEmbedding,
 };
-use safetensors::{Dtype, SafeTensors};
-use serde_json::Value;
+
+use case::{Case, assert_close};
 
 const CASES: [&str; 4] = [
     "dit_v1",
@@ -26,110 +25,6 @@ const CASES: [&str; 4] = [
     "dit_qk_norm_long_skip",
     "dit_average_upsampling",
 ];
-
-struct Case {
-    dit: Arc<Dit>,
-    json: Value,
-    io: HashMap<String, (Vec<usize>, Vec<f32>)>,
-}
-
-impl Case {
-    fn load(name: &str) -> Self {
-        let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/data")
-            .join(name);
-        let json: Value =
-            serde_json::from_str(&fs::read_to_string(dir.join("case.json")).unwrap()).unwrap();
-        let bytes = fs::read(dir.join("io.safetensors")).unwrap();
-        let tensors = SafeTensors::deserialize(&bytes).unwrap();
-        let io = tensors.iter().map(|(name, view)| {
-            let data = match view.dtype() {
-                Dtype::F32 => view
-                    .data()
-                    .as_chunks::<4>()
-                    .0
-                    .iter()
-                    .map(|b| f32::from_le_bytes(*b))
-                    .collect(),
-                Dtype::I64 => view
-                    .data()
-                    .as_chunks::<8>()
-                    .0
-                    .iter()
-                    .map(|b| i64::from_le_bytes(*b) as f32)
-                    .collect(),
-                Dtype::U8 => view.data().iter().map(|&b| f32::from(b)).collect(),
-                other => panic!("{name} is {other:?}"),
-            };
-            (name.to_owned(), (view.shape().to_vec(), data))
-        });
-        let config: DitConfig = serde_json::from_value(json["config"].clone()).unwrap();
-        let vocab_size = config.text_num_embeds.unwrap();
-        let weights = dir.join("weights.safetensors");
-        let dit = Dit::load(weights, &config, vocab_size, &Device::flex()).unwrap();
-        Self {
-            dit: Arc::new(dit),
-            io: io.collect(),
-            json,
-        }
-    }
-
-    fn data(&self, name: &str) -> &[f32] {
-        &self.io[name].1
-    }
-
-    fn tensor<const D: usize>(&self, name: &str) -> Tensor<D> {
-        let (shape, data) = self.io[name].clone();
-        Tensor::from_data(TensorData::new(data, shape), &Device::flex())
-    }
-
-    fn ids(&self) -> Vec<i32> {
-        self.data("text").iter().map(|&id| id as i32).collect()
-    }
-
-    fn frames(&self) -> usize {
-        self.json["frames"].as_u64().unwrap() as usize
-    }
-
-    fn reference(&self) -> Mel {
-        let frames = self.json["ref_frames"].as_u64().unwrap() as usize;
-        Mel::new(self.data("cond")[..frames * 100].to_vec(), 100)
-    }
-
-    fn cfm(&self) -> Cfm {
-        Cfm::new(Arc::clone(&self.dit) as Arc<dyn Backbone>)
-    }
-
-    fn conditioning(&self, guided: bool) -> Conditioning {
-        Conditioning {
-            cond: self.tensor("cond"),
-            text: vec![self.ids()],
-            durations: vec![self.frames()],
-            guided,
-            batch_masking: BatchMasking::Exact,
-        }
-    }
-
-    fn check<const D: usize>(&self, stage: &str, got: Tensor<D>, tolerance: f32) {
-        assert_eq!(self.io[stage].0, got.dims(), "{stage}");
-        let got = got.into_data().try_into_vec::<f32>().unwrap();
-        assert_close(stage, self.data(stage), &got, tolerance);
-    }
-}
-
-fn assert_close(what: &str, expected: &[f32], got: &[f32], tolerance: f32) {
-    assert_eq!(expected.len(), got.len(), "{what}");
-    let scale = expected
-        .iter()
-        .fold(1.0f32, |scale, value| scale.max(value.abs()));
-    for (index, (expected, got)) in expected.iter().zip(got).enumerate() {
-        let error = (expected - got).abs();
-        assert!(
-            error <= tolerance * scale,
-            "{what}[{index}]: {got}, expected {expected}"
-        );
-    }
-}
 
 fn params(nfe_steps: usize, cfg_strength: f32, sway_sampling_coef: Option<f32>) -> SamplingParams {
     SamplingParams {

@@ -1,0 +1,116 @@
+//! Reads a case: the network, its inputs and what upstream made of them.
+
+use std::{collections::HashMap, fs, path::PathBuf, sync::Arc};
+
+use burn::tensor::{Device, Tensor, TensorData};
+use f5_core::mel::Mel;
+use f5_model::{
+    Dit, DitConfig,
+    cfm::{Backbone, BatchMasking, Cfm, Conditioning},
+};
+use safetensors::{Dtype, SafeTensors};
+use serde_json::Value;
+
+pub(crate) struct Case {
+    pub(crate) dit: Arc<Dit>,
+    json: Value,
+    io: HashMap<String, (Vec<usize>, Vec<f32>)>,
+}
+
+impl Case {
+    pub(crate) fn load(name: &str) -> Self {
+        let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/data")
+            .join(name);
+        let json: Value =
+            serde_json::from_str(&fs::read_to_string(dir.join("case.json")).unwrap()).unwrap();
+        let bytes = fs::read(dir.join("io.safetensors")).unwrap();
+        let tensors = SafeTensors::deserialize(&bytes).unwrap();
+        let io = tensors.iter().map(|(name, view)| {
+            let data = match view.dtype() {
+                Dtype::F32 => view
+                    .data()
+                    .as_chunks::<4>()
+                    .0
+                    .iter()
+                    .map(|b| f32::from_le_bytes(*b))
+                    .collect(),
+                Dtype::I64 => view
+                    .data()
+                    .as_chunks::<8>()
+                    .0
+                    .iter()
+                    .map(|b| i64::from_le_bytes(*b) as f32)
+                    .collect(),
+                Dtype::U8 => view.data().iter().map(|&b| f32::from(b)).collect(),
+                other => panic!("{name} is {other:?}"),
+            };
+            (name.to_owned(), (view.shape().to_vec(), data))
+        });
+        let config: DitConfig = serde_json::from_value(json["config"].clone()).unwrap();
+        let vocab_size = config.text_num_embeds.unwrap();
+        let weights = dir.join("weights.safetensors");
+        let dit = Dit::load(weights, &config, vocab_size, &Device::flex()).unwrap();
+        Self {
+            dit: Arc::new(dit),
+            io: io.collect(),
+            json,
+        }
+    }
+
+    pub(crate) fn data(&self, name: &str) -> &[f32] {
+        &self.io[name].1
+    }
+
+    pub(crate) fn tensor<const D: usize>(&self, name: &str) -> Tensor<D> {
+        let (shape, data) = self.io[name].clone();
+        Tensor::from_data(TensorData::new(data, shape), &Device::flex())
+    }
+
+    pub(crate) fn ids(&self) -> Vec<i32> {
+        self.data("text").iter().map(|&id| id as i32).collect()
+    }
+
+    pub(crate) fn frames(&self) -> usize {
+        self.json["frames"].as_u64().unwrap() as usize
+    }
+
+    pub(crate) fn reference(&self) -> Mel {
+        let frames = self.json["ref_frames"].as_u64().unwrap() as usize;
+        Mel::new(self.data("cond")[..frames * 100].to_vec(), 100)
+    }
+
+    pub(crate) fn cfm(&self) -> Cfm {
+        Cfm::new(Arc::clone(&self.dit) as Arc<dyn Backbone>)
+    }
+
+    pub(crate) fn conditioning(&self, guided: bool) -> Conditioning {
+        Conditioning {
+            cond: self.tensor("cond"),
+            text: vec![self.ids()],
+            durations: vec![self.frames()],
+            guided,
+            batch_masking: BatchMasking::Exact,
+        }
+    }
+
+    pub(crate) fn check<const D: usize>(&self, stage: &str, got: Tensor<D>, tolerance: f32) {
+        assert_eq!(self.io[stage].0, got.dims(), "{stage}");
+        let got = got.into_data().try_into_vec::<f32>().unwrap();
+        assert_close(stage, self.data(stage), &got, tolerance);
+    }
+}
+
+pub(crate) fn assert_close(what: &str, expected: &[f32], got: &[f32], tolerance: f32) {
+    assert_eq!(expected.len(), got.len(), "{what}");
+    let scale = expected
+        .iter()
+        .fold(1.0f32, |scale, value| scale.max(value.abs()));
+    for (index, (expected, got)) in expected.iter().zip(got).enumerate() {
+        let error = (expected - got).abs();
+        assert!(
+            error <= tolerance * scale,
+            "{what}[{index}]: {got}, expected {expected}"
+        );
+    }
+}
