@@ -1,15 +1,19 @@
 //! The fetcher and the store against a server on this machine that misbehaves in every way.
 #![expect(clippy::unwrap_used, reason = "tests with helpers")]
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
-use std::thread;
+#[expect(dead_code, reason = "other tests use more of it")]
+#[path = "support/http.rs"]
+mod server;
+
+use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use f5_runtime::fetch::{FetchError, FetchRequest, Fetcher, HttpFetcher, HttpOptions};
 use f5_runtime::retry::RetryPolicy;
 use f5_runtime::store::{Artifact, Digest, DiskPolicy, Manifest, ModelStore, StoreError};
+
+use server::{Act, Server, head, range_of};
 
 const SIZE: usize = 300_000;
 
@@ -19,125 +23,10 @@ fn body() -> Vec<u8> {
         .collect()
 }
 
-/// How a request is answered.
-#[derive(Debug, Clone)]
-enum Act {
-    /// As it should be.
-    Good,
-    /// As it should be, but broken off after so many bytes of the body.
-    Break(usize),
-    /// The same, but silent instead of closed.
-    Stall(usize),
-    /// Nothing at all, for a while.
-    Silent,
-    /// This head, after which the body of this length comes.
-    Head(String, usize),
-    /// One wrong bit.
-    Flip,
-    /// Another version under another tag: a range of the old one is not served.
-    Changed,
-}
-
-struct Server {
-    address: String,
-    heads: Arc<Mutex<Vec<String>>>,
-}
-
-impl Server {
-    /// Answers by `acts` in turn, and then well.
-    fn start(acts: Vec<Act>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let heads = Arc::new(Mutex::new(Vec::new()));
-        let seen = heads.clone();
-        let acts = Arc::new(Mutex::new(acts.into_iter()));
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                let (acts, seen) = (acts.clone(), seen.clone());
-                thread::spawn(move || {
-                    let Ok(stream) = stream else { return };
-                    let head = read_head(&stream);
-                    if !head.is_empty() {
-                        let act = acts.lock().unwrap().next().unwrap_or(Act::Good);
-                        seen.lock().unwrap().push(head.clone());
-                        // The client may be gone; that is its right.
-                        let _ = answer(stream, &head, &act);
-                    }
-                });
-            }
-        });
-        Self { address, heads }
-    }
-
-    fn heads(&self) -> Vec<String> {
-        self.heads.lock().unwrap().clone()
-    }
-}
-
-fn read_head(stream: &TcpStream) -> String {
-    let lines = BufReader::new(stream).lines().map_while(Result::ok);
-    lines
-        .take_while(|line| !line.is_empty())
-        .fold(String::new(), |head, line| head + &line + "\n")
-}
-
-fn range_of(head: &str) -> Option<usize> {
-    let lower = head.to_ascii_lowercase();
-    lower.lines().find_map(|l| {
-        l.strip_prefix("range: bytes=")?
-            .strip_suffix('-')?
-            .parse()
-            .ok()
-    })
-}
-
-fn answer(mut stream: TcpStream, head: &str, act: &Act) -> std::io::Result<()> {
-    let mut body = body();
-    let from = range_of(head).filter(|_| !matches!(act, Act::Changed));
-    let tag = if matches!(act, Act::Changed) {
-        "\"2\""
-    } else {
-        "\"1\""
-    };
-    let mut text = match from {
-        Some(from) => {
-            body.drain(..from);
-            format!(
-                "HTTP/1.1 206 Partial\r\nContent-Range: bytes {from}-{}/{SIZE}\r\n",
-                SIZE - 1
-            )
-        }
-        None => "HTTP/1.1 200 OK\r\n".to_owned(),
-    };
-    text += &format!(
-        "Content-Length: {}\r\nETag: {tag}\r\nConnection: close\r\n\r\n",
-        body.len()
-    );
-    match act {
-        Act::Good | Act::Changed => {}
-        Act::Break(n) | Act::Stall(n) => body.truncate(*n),
-        Act::Silent => {
-            thread::sleep(Duration::from_secs(2));
-            return Ok(());
-        }
-        Act::Head(other, n) => {
-            text = format!("{other}Connection: close\r\n\r\n");
-            body.truncate(*n);
-        }
-        Act::Flip => body[1234] ^= 4,
-    }
-    stream.write_all(text.as_bytes())?;
-    stream.write_all(&body)?;
-    if matches!(act, Act::Stall(_)) {
-        thread::sleep(Duration::from_secs(2));
-    }
-    Ok(())
-}
-
 fn fetcher() -> HttpFetcher {
     HttpFetcher::new(HttpOptions {
         allow_http: true,
-        allow_private: true,
+        private_hosts: vec!["127.0.0.1".into()],
         connect_timeout: Duration::from_secs(5),
         answer_timeout: Duration::from_millis(700),
         stall_timeout: Duration::from_millis(700),
@@ -148,7 +37,7 @@ fn fetcher() -> HttpFetcher {
 /// Ensures the one artifact with a new store; the result with the heads of all requests.
 fn ensure(acts: Vec<Act>) -> (Result<u64, StoreError>, Vec<String>) {
     let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(acts);
+    let server = Server::start(body(), acts);
     let artifact = Artifact {
         name: "x.dat".parse().unwrap(),
         digest: Digest::of(&body()),
@@ -191,10 +80,6 @@ fn ensure(acts: Vec<Act>) -> (Result<u64, StoreError>, Vec<String>) {
     (result, server.heads())
 }
 
-fn head(status: &str, headers: &str) -> Act {
-    Act::Head(format!("HTTP/1.1 {status}\r\n{headers}"), 0)
-}
-
 #[test]
 fn transient_faults_are_survived() {
     let faults = [
@@ -202,7 +87,7 @@ fn transient_faults_are_survived() {
         Act::Break(100_000),
         Act::Stall(50_000),
         Act::Silent,
-        Act::Flip,
+        Act::Flip(1234),
         Act::Changed,
         head("408 Timeout", "Content-Length: 0\r\n"),
         head("429 Busy", "Content-Length: 0\r\nRetry-After: 1\r\n"),
@@ -319,7 +204,7 @@ fn redirects_are_followed_within_limits_and_rules() {
 
 #[test]
 fn private_addresses_are_not_asked() {
-    let server = Server::start(vec![]);
+    let server = Server::start(body(), vec![]);
     let port = server.address.rsplit(':').next().unwrap().to_owned();
     let options = HttpOptions {
         allow_http: true,

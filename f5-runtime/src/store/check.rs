@@ -96,29 +96,28 @@ pub(super) fn check(
             return Ok(Finding::Wrong);
         }
         check_header(artifact, path)?;
-        leave_receipt(layout, artifact.digest, path)?;
+        leave_receipt(layout, artifact.digest, path);
     } else {
         bytes_read += check_header(artifact, path)?;
     }
     Ok(Finding::Valid { bytes_read })
 }
 
-/// Notes that the file at `path` was found right.
-pub(super) fn leave_receipt(
-    layout: &Layout,
-    digest: Digest,
-    path: &Path,
-) -> Result<(), StoreError> {
-    let metadata = fs::metadata(path).map_err(StoreError::io("look at", path))?;
+/// Notes that the file at `path` was found right. Where that cannot be written, as on a disk that is
+/// full or read-only, the content is read again the next time, and nothing else is lost.
+pub(super) fn leave_receipt(layout: &Layout, digest: Digest, path: &Path) {
+    let Ok(metadata) = fs::metadata(path) else {
+        return;
+    };
     let receipt = Receipt::new(path, &metadata);
     let mut known = receipts(layout, digest);
     if known.contains(&receipt) {
-        return Ok(());
+        return;
     }
     known.retain(|other| other.path != path);
     known.push(receipt);
     let json = serde_json::to_vec(&known).unwrap_or_default();
-    write_whole(&layout.receipt(digest), &json)
+    let _ = write_whole(&layout.receipt(digest), &json);
 }
 
 /// A receipt that cannot be read counts as none: the content is read instead.

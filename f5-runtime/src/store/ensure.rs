@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use super::check::{self, Finding, Verify};
 use super::error::StoreError;
+use super::layout::list;
 use super::manifest::{Artifact, Manifest};
 use super::name::ArtifactName;
 use super::{ModelStore, Shortfall};
-use crate::probe;
 
 /// What came of [`ModelStore::ensure`]: each artifact is there, or there is a reason.
 #[derive(Debug)]
@@ -165,11 +165,11 @@ impl ModelStore {
             paths.push(folder.join(artifact.name.as_str()));
             paths.push(folder.join(artifact.name.file_name()));
             // Large files of Hugging Face's cache are named by their digest.
-            let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-            for entry in
-                entries.filter(|e| e.file_name().as_encoded_bytes().starts_with(b"models--"))
-            {
-                paths.push(entry.path().join("blobs").join(artifact.digest.to_string()));
+            for repository in list(folder).unwrap_or_default() {
+                if repository.as_encoded_bytes().starts_with(b"models--") {
+                    let blobs = folder.join(repository).join("blobs");
+                    paths.push(blobs.join(artifact.digest.to_string()));
+                }
             }
         }
         paths
@@ -193,10 +193,10 @@ impl ModelStore {
         });
         let needed = self.disk.needed(bytes);
         // Where the room cannot be measured, running out of it is still an error on the way.
-        let Ok(disk) = probe::measure_disk(self.layout.root()) else {
+        let Some(available) = (self.free_space)(self.layout.root()) else {
             return Ok(());
         };
-        if needed <= disk.available {
+        if needed <= available {
             return Ok(());
         }
         let reclaimable = self
@@ -206,7 +206,7 @@ impl ModelStore {
             path: self.layout.root().to_path_buf(),
             missing: bytes,
             needed,
-            available: disk.available,
+            available,
             reclaimable,
         }))
     }

@@ -8,6 +8,7 @@
 //! locks/<digest>        held while one process fetches
 //! ```
 
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -103,6 +104,29 @@ pub(super) fn publish(file: &File, from: &Path, to: &Path) -> Result<(), StoreEr
     file.sync_all().map_err(StoreError::io("write out", from))?;
     fs::rename(from, to).map_err(StoreError::io("move into place", to))?;
     sync_parent(to)
+}
+
+/// Names of the entries of a folder. The standard library's iterator panics where closing the folder
+/// fails.
+#[cfg(unix)]
+pub(super) fn list(dir: &Path) -> io::Result<Vec<OsString>> {
+    use std::os::unix::ffi::OsStringExt as _;
+    let mut names = Vec::new();
+    for entry in rustix::fs::Dir::new(File::open(dir)?)? {
+        let name = entry?.file_name().to_bytes().to_vec();
+        if name != b"." && name != b".." {
+            names.push(OsString::from_vec(name));
+        }
+    }
+    Ok(names)
+}
+
+/// Names of the entries of a folder.
+#[cfg(not(unix))]
+pub(super) fn list(dir: &Path) -> io::Result<Vec<OsString>> {
+    fs::read_dir(dir)?
+        .map(|entry| entry.map(|e| e.file_name()))
+        .collect()
 }
 
 /// Writes a small file whole.

@@ -46,7 +46,7 @@ pub use obtain::StoreEvent;
 pub use prune::{PruneItem, PrunePlan, PruneReason};
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::fetch::Fetcher;
@@ -54,6 +54,7 @@ use crate::retry::RetryPolicy;
 use layout::Layout;
 
 type Observer = dyn Fn(&StoreEvent<'_>) + Send + Sync;
+type FreeSpace = dyn Fn(&Path) -> Option<u64> + Send + Sync;
 
 /// A folder of model files that any number of processes may use at once.
 #[derive(Clone)]
@@ -64,6 +65,7 @@ pub struct ModelStore {
     offline: bool,
     verify: Verify,
     disk: DiskPolicy,
+    free_space: Arc<FreeSpace>,
     retry: RetryPolicy,
     observer: Option<Arc<Observer>>,
 }
@@ -83,6 +85,7 @@ impl ModelStore {
             offline: false,
             verify: Verify::default(),
             disk: DiskPolicy::default(),
+            free_space: Arc::new(free_space),
             retry: RetryPolicy::default(),
             observer: None,
         })
@@ -124,6 +127,18 @@ impl ModelStore {
         self
     }
 
+    /// Tells how many bytes are free for the store at a path, where the file system itself tells
+    /// something else: under a quota, or on a network volume. Without an answer, nothing is decided
+    /// beforehand.
+    #[must_use]
+    pub fn free_space(
+        mut self,
+        free: impl Fn(&Path) -> Option<u64> + Send + Sync + 'static,
+    ) -> Self {
+        self.free_space = Arc::new(free);
+        self
+    }
+
     /// How often to try.
     #[must_use]
     pub fn retry_policy(mut self, policy: RetryPolicy) -> Self {
@@ -156,6 +171,13 @@ impl fmt::Debug for ModelStore {
             .field("retry", &self.retry)
             .finish_non_exhaustive()
     }
+}
+
+/// What the file system tells.
+fn free_space(path: &Path) -> Option<u64> {
+    crate::probe::measure_disk(path)
+        .ok()
+        .map(|disk| disk.available)
 }
 
 /// Whether `F5_OFFLINE` or `HF_HUB_OFFLINE` is set to `1`, `true`, `yes` or `on` in any case.

@@ -1,13 +1,14 @@
 //! Making room: only files that the store made, planned first, explained, and then removed.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use super::ModelStore;
 use super::error::StoreError;
-use super::layout::{BLOBS, QUARANTINE, RECEIPTS, TMP};
+use super::layout::{BLOBS, QUARANTINE, RECEIPTS, TMP, list};
 use super::manifest::Manifest;
 use super::name::Digest;
 
@@ -133,20 +134,13 @@ impl ModelStore {
     /// Files of one of the store's folders whose names the store could have given.
     fn own_files(&self, dir: &str) -> Result<Vec<(PathBuf, Digest)>, StoreError> {
         let dir = self.layout.dir(dir);
-        let entries = fs::read_dir(&dir).map_err(StoreError::io("list", &dir))?;
-        let own = |path: PathBuf| {
-            let digest = own_name(&path)?;
-            Some((path, digest))
-        };
-        Ok(entries
-            .flatten()
-            .filter_map(|entry| own(entry.path()))
-            .collect())
+        let names = list(&dir).map_err(StoreError::io("list", &dir))?;
+        let own = |name: OsString| Some((dir.join(&name), own_name(name.to_str()?)?));
+        Ok(names.into_iter().filter_map(own).collect())
     }
 }
 
-fn own_name(path: &Path) -> Option<Digest> {
-    let name = path.file_name()?.to_str()?;
+fn own_name(name: &str) -> Option<Digest> {
     let stem = name
         .strip_suffix(".part")
         .or_else(|| name.strip_suffix(".etag"))

@@ -16,14 +16,14 @@ pub(super) const WHY: &str = "it leads to an address that is not public";
 #[derive(Debug)]
 pub(super) struct Guard {
     resolver: DefaultResolver,
-    allow_private: bool,
+    private_hosts: Vec<String>,
 }
 
 impl Guard {
-    pub(super) fn new(allow_private: bool) -> Self {
+    pub(super) fn new(private_hosts: Vec<String>) -> Self {
         Self {
             resolver: DefaultResolver::default(),
-            allow_private,
+            private_hosts,
         }
     }
 }
@@ -36,8 +36,13 @@ impl Resolver for Guard {
         timeout: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let addresses = self.resolver.resolve(uri, config, timeout)?;
+        let host = uri.host().unwrap_or_default();
+        let named = self
+            .private_hosts
+            .iter()
+            .any(|h| h.eq_ignore_ascii_case(host));
         // One private address among public ones is as bad as private ones alone.
-        if self.allow_private || addresses.iter().all(|address| is_public(address.ip())) {
+        if named || addresses.iter().all(|address| is_public(address.ip())) {
             Ok(addresses)
         } else {
             Err(ureq::Error::Io(io::Error::new(

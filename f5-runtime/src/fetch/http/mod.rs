@@ -2,10 +2,11 @@
 //! that are not public.
 
 mod guard;
+mod retry_after;
 
 use std::fmt;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use ureq::Agent;
 use ureq::http::{HeaderMap, Response, Uri, header};
@@ -20,9 +21,9 @@ use crate::store::ArtifactName;
 pub struct HttpOptions {
     /// Whether plain HTTP may be used, at first or after a redirect. No by default.
     pub allow_http: bool,
-    /// Whether addresses of private networks and of this machine may be asked, as mirrors have
-    /// them. No by default.
-    pub allow_private: bool,
+    /// Hosts that may be asked although their addresses are not public, as mirrors in a private
+    /// network are. None by default.
+    pub private_hosts: Vec<String>,
     /// Most redirects of one request. 5 by default.
     pub max_redirects: u32,
     /// Longest wait for a connection. 15 s by default.
@@ -37,7 +38,7 @@ impl Default for HttpOptions {
     fn default() -> Self {
         Self {
             allow_http: false,
-            allow_private: false,
+            private_hosts: Vec::new(),
             max_redirects: 5,
             connect_timeout: Duration::from_secs(15),
             answer_timeout: Duration::from_secs(30),
@@ -77,7 +78,7 @@ impl HttpFetcher {
             .timeout_recv_response(Some(options.answer_timeout))
             .timeout_per_read(Some(options.stall_timeout))
             .build();
-        let guard = Guard::new(options.allow_private);
+        let guard = Guard::new(options.private_hosts.clone());
         let agent = Agent::with_parts(config, DefaultConnector::default(), guard);
         Self { agent, options }
     }
@@ -130,7 +131,8 @@ impl Fetcher for HttpFetcher {
                 301 | 302 | 303 | 307 | 308 => url = redirected(&uri, &url, response.headers())?,
                 200 | 206 => return answer(&url, request, response),
                 status => {
-                    let retry_after = retry_after(response.headers());
+                    let retry_after = text(response.headers(), &header::RETRY_AFTER)
+                        .and_then(|text| retry_after::parse(text, SystemTime::now()));
                     return Err(FetchError::Status {
                         url,
                         status,
@@ -259,15 +261,6 @@ fn redirected(uri: &Uri, url: &str, headers: &HeaderMap) -> Result<String, Fetch
     }
 }
 
-/// Seconds of `Retry-After`. Its other form, a date, is left to the backoff.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    text(headers, &header::RETRY_AFTER)?
-        .trim()
-        .parse()
-        .ok()
-        .map(Duration::from_secs)
-}
-
 fn text<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
@@ -282,6 +275,11 @@ fn failed(url: &str, error: ureq::Error) -> FetchError {
         ureq::Error::Io(source) if guard::is_refusal(&source) => FetchError::Refused {
             url,
             why: guard::WHY,
+        },
+        // How a failed handshake arrives.
+        ureq::Error::Io(source) if source.kind() == io::ErrorKind::InvalidData => FetchError::Tls {
+            url,
+            message: source.to_string(),
         },
         ureq::Error::Io(source) => FetchError::Connection { url, source },
         ureq::Error::Timeout(_) => {
