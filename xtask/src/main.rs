@@ -1,5 +1,6 @@
-//! Development tasks: `cargo xtask <tidy|fixtures|train-aligner>`. One file or folder per command.
+//! Development tasks: `cargo xtask <tidy|faults|fixtures|train-aligner>`. One file or folder per command.
 
+mod faults;
 mod fixtures;
 mod tidy;
 mod train_aligner;
@@ -13,6 +14,9 @@ Usage: cargo xtask <COMMAND>
 
 Commands:
   tidy                            check the rules of the workspace that compilers do not check
+  faults [WORD...] [--runs=N] [--kills=N] [--rounds=N] [--damages=N] [--decisions=N] [--names=N]
+                                  what f5-runtime promises, under faults, at full size; words pick
+                                  parts by name (needs strace and cc)
   fixtures --random-base [--out DIR] [--dtype f32|f16|bf16]
                                   write a model of the released size with random weights
                                   (default DIR: target/fixtures/random-base)
@@ -30,6 +34,7 @@ fn main() -> ExitCode {
         .map(|(command, rest)| (command.as_str(), rest))
     {
         Some(("tidy", [])) => tidy::run(&root()),
+        Some(("faults", rest)) => faults::run(&root(), rest),
         Some(("fixtures", rest)) => fixtures::run(&root(), rest),
         Some(("train-aligner", rest)) => train_aligner::run(&root(), rest),
         Some(("help" | "--help" | "-h", _)) => {
