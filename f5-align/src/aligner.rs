@@ -1,6 +1,6 @@
 //! What every aligner can be asked.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use f5_core::audio::Waveform;
 
@@ -10,7 +10,9 @@ use crate::{AlignError, Alignment};
 ///
 /// An answer holds every word of the text as [`split_words`](crate::split_words) cuts it, in order,
 /// without overlap and inside the audio; a word is never left out. The same input always gives the
-/// same answer.
+/// same answer, unless a server gives it.
+///
+/// To write one, give the place of each word to [`Alignment::new`], which keeps these promises.
 pub trait Aligner: fmt::Debug + Send + Sync {
     /// Short name for reports, such as `hmm`.
     fn name(&self) -> &'static str;
@@ -20,7 +22,8 @@ pub trait Aligner: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// The reason why it cannot, as [`align`](Self::align) would give it.
+    /// The reason why it cannot and what to do about it, as [`align`](Self::align) would give it:
+    /// [`AlignError::Language`], [`AlignError::Model`], [`AlignError::Unavailable`].
     fn preflight(&self, language: &str) -> Result<(), AlignError>;
 
     /// Aligns `text`, spoken in `language` (a BCP 47 tag), with `audio`.
@@ -32,4 +35,18 @@ pub trait Aligner: fmt::Debug + Send + Sync {
     /// Those of [`preflight`](Self::preflight), and [`AlignError`]s about the audio: none at all, or
     /// too little of it for the text.
     fn align(&self, audio: &Waveform, text: &str, language: &str) -> Result<Alignment, AlignError>;
+}
+
+impl<A: Aligner + ?Sized> Aligner for Arc<A> {
+    fn name(&self) -> &'static str {
+        self.as_ref().name()
+    }
+
+    fn preflight(&self, language: &str) -> Result<(), AlignError> {
+        self.as_ref().preflight(language)
+    }
+
+    fn align(&self, audio: &Waveform, text: &str, language: &str) -> Result<Alignment, AlignError> {
+        self.as_ref().align(audio, text, language)
+    }
 }

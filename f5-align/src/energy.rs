@@ -5,8 +5,7 @@ use std::ops::Range;
 use f5_core::audio::Waveform;
 
 use crate::{
-    AlignError, Aligner, Alignment, TextWord,
-    alignment::Span,
+    AlignError, Aligner, Alignment, Span, TextWord,
     proportional::{spread, weight},
     sound::Sound,
     split_words, voice,

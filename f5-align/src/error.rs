@@ -1,6 +1,8 @@
 //! Why an alignment was not possible.
 
-use std::time::Duration;
+use std::{error::Error, fmt, sync::Arc, time::Duration};
+
+use crate::LinkReport;
 
 /// Why an alignment was not possible.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -23,7 +25,10 @@ pub enum AlignError {
         needed: Duration,
     },
     /// The aligner does not know the language.
-    #[error("the {aligner} aligner knows {supported}, not the language {language:?}")]
+    #[error(
+        "the {aligner} aligner knows {supported}, not the language {language:?}; \
+         add an aligner that does, or use the energy aligner"
+    )]
     Language {
         /// Name of the aligner.
         aligner: &'static str,
@@ -41,4 +46,75 @@ pub enum AlignError {
     /// The aligner's model cannot be read.
     #[error("the data are not a model of this aligner, or damaged; train_aligner writes models")]
     Model,
+    /// Something the aligner needs is not here: weights, credentials, the caller's consent.
+    #[error("the {aligner} aligner cannot work here: {reason}; {remedy}")]
+    Unavailable {
+        /// Name of the aligner.
+        aligner: &'static str,
+        /// What is missing.
+        reason: String,
+        /// What to do about it.
+        remedy: String,
+    },
+    /// The aligner began and could not finish: a network, a device or a server let it down.
+    #[error("the {aligner} aligner failed")]
+    Failed {
+        /// Name of the aligner.
+        aligner: &'static str,
+        /// Whether the same call may succeed later.
+        retryable: bool,
+        /// What went wrong.
+        source: Cause,
+    },
+    /// An aligner gave another number of times than there are words, or one that is not a number.
+    #[error("the {aligner} aligner gave {spans} usable times for {words} words")]
+    Broken {
+        /// Name of the aligner.
+        aligner: &'static str,
+        /// Words of the text.
+        words: usize,
+        /// Times that were given and are numbers.
+        spans: usize,
+    },
+    /// No link of a chain gave an answer, the last one included.
+    #[error("no link of the chain could align the text{}", LinkReport::list(.trail))]
+    NoLink {
+        /// What each link said, in order.
+        trail: Vec<LinkReport>,
+    },
+}
+
+/// An error of whatever an aligner is built on. Equal to another one that says the same.
+#[derive(Clone)]
+pub struct Cause(Arc<dyn Error + Send + Sync>);
+
+impl Cause {
+    /// Keeps `error` with its own sources.
+    pub fn new(error: impl Error + Send + Sync + 'static) -> Self {
+        Self(Arc::new(error))
+    }
+}
+
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl Error for Cause {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}
+
+impl PartialEq for Cause {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_string() == other.to_string()
+    }
 }

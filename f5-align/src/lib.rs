@@ -46,12 +46,14 @@
 
 mod aligner;
 mod alignment;
+mod chain;
 mod energy;
 mod english;
 mod error;
 mod hmm;
 mod proportional;
 mod sound;
+mod span;
 #[cfg(feature = "train")]
 pub mod train;
 mod voice;
@@ -59,8 +61,10 @@ mod words;
 
 pub use aligner::Aligner;
 pub use alignment::{Alignment, Quality};
+pub use chain::{AlignerChain, Gate, LinkReport, Refusal, Verdict};
 pub use energy::EnergyAligner;
-pub use error::AlignError;
+pub use error::{AlignError, Cause};
 pub use hmm::HmmAligner;
 pub use proportional::ProportionalAligner;
+pub use span::Span;
 pub use words::{TextWord, split_words};

@@ -3,8 +3,7 @@
 use f5_core::{audio::Waveform, timing::TimingSource};
 
 use crate::{
-    AlignError, Aligner, Alignment,
-    alignment::Span,
+    AlignError, Aligner, Alignment, Span,
     sound::Sound,
     split_words, voice,
     words::{TextWord, is_spoken, is_unspaced},

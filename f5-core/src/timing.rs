@@ -21,14 +21,41 @@ pub struct WordTiming {
     pub chars: Range<usize>,
 }
 
-/// What the times of a word rest on.
+impl WordTiming {
+    /// Whether the times were filled in instead of found in the audio: everything but
+    /// [`TimingSource::Acoustic`].
+    #[must_use]
+    pub fn is_interpolated(&self) -> bool {
+        self.source != TimingSource::Acoustic
+    }
+}
+
+/// One character of a text and the span of audio in which it was spoken.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CharTiming {
+    /// The character as it stands in the text.
+    pub character: char,
+    /// Which `char` of the text that was aligned it is, from 0.
+    pub position: usize,
+    /// Start, from the beginning of the audio.
+    pub start: Duration,
+    /// End, from the beginning of the audio; never before `start`.
+    pub end: Duration,
+    /// How well the audio fits the character, from 0 to 1; `None` where the source has no such
+    /// measure.
+    pub score: Option<f32>,
+    /// What the times rest on.
+    pub source: TimingSource,
+}
+
+/// What the times of a word or character rest on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum TimingSource {
-    /// An acoustic model found this word in the audio.
+    /// An acoustic model found it in the audio.
     Acoustic,
-    /// Placed between neighbours that were found: the word itself has no sound of its own.
+    /// Placed between neighbours that were found: it has no sound of its own, or none that was found.
     Interpolated,
     /// Spread over the voiced audio in proportion to the text; the audio of the word was not looked at.
     Estimated,

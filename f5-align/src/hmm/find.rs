@@ -45,6 +45,8 @@ pub(crate) struct Place {
     pub(crate) time: Range<f64>,
     /// How well it fits, from 0 to 1.
     pub(crate) score: f32,
+    /// The times of its phones in seconds.
+    pub(crate) phones: Vec<Range<f64>>,
     /// Its frames.
     frames: Range<usize>,
     /// As [`Found::behind`], for the word.
@@ -146,8 +148,10 @@ fn search(model: &Model, features: &Features, range: Range<usize>, graph: &Graph
         ..Found::default()
     };
     let mut scores = [0.0; ALL_STATES];
-    for (t, &state) in path.states.iter().enumerate() {
-        let state = &graph.states[state as usize];
+    let mut before = None;
+    for (t, &index) in path.states.iter().enumerate() {
+        let state = &graph.states[index as usize];
+        let begins = before.replace(index) != Some(index) && usize::from(state.model) % STATES == 0;
         score(t, &mut scores);
         let best = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let behind = scores[usize::from(state.model)] - best;
@@ -162,11 +166,20 @@ fn search(model: &Model, features: &Features, range: Range<usize>, graph: &Graph
                 time,
                 score: 0.0,
                 frames,
+                phones: Vec::new(),
                 behind: 0.0,
                 spoken: 0,
             });
         }
         if let Some(place) = found.words.last_mut() {
+            if begins {
+                place
+                    .phones
+                    .push(boundary(model, graph, &path, range.start, t)..0.0);
+            }
+            if let Some(phone) = place.phones.last_mut() {
+                phone.end = boundary(model, graph, &path, range.start, t + 1);
+            }
             place.behind += behind;
             place.spoken += 1;
             place.frames.end = range.start + t + 1;

@@ -1,5 +1,6 @@
 //! The default aligner: phone models find the words of the text in the audio.
 
+mod characters;
 mod features;
 mod find;
 mod graph;
@@ -11,11 +12,11 @@ use std::sync::{Arc, LazyLock};
 use f5_core::{audio::Waveform, timing::TimingSource};
 
 use crate::{
-    AlignError, Aligner, Alignment, TextWord, alignment::Span, english::pronounce, sound::Sound,
-    split_words,
+    AlignError, Aligner, Alignment, Span, TextWord, english::pronounce, sound::Sound,
+    span::interpolate, split_words,
 };
 use features::{FLOOR, Features, HOP};
-use find::{Found, SpokenWord, find};
+use find::{SpokenWord, find};
 use graph::Graph;
 use model::Model;
 
@@ -39,7 +40,8 @@ static ENGLISH: LazyLock<Option<Arc<Model>>> =
 /// reader of numbers and abbreviations; the most likely path of the phones through the audio, with
 /// silences wherever there are some, gives the times. Words that have no sound in English, such as
 /// a dash or a word in another script, stand between their neighbours and are marked
-/// [`TimingSource::Interpolated`]. The model was trained on synthetic speech of four voices and is
+/// [`TimingSource::Interpolated`]. So are all characters: the letters of a word are laid evenly over
+/// its phones, which is right for no more than the rough place of a syllable. The model was trained on synthetic speech of four voices and is
 /// part of the crate.
 #[derive(Debug, Clone)]
 pub struct HmmAligner {
@@ -73,6 +75,10 @@ impl HmmAligner {
             model: Some(Arc::new(model)),
         })
     }
+
+    fn model(&self) -> Result<&Model, AlignError> {
+        self.model.as_deref().ok_or(AlignError::Model)
+    }
 }
 
 impl Aligner for HmmAligner {
@@ -82,23 +88,21 @@ impl Aligner for HmmAligner {
 
     fn preflight(&self, language: &str) -> Result<(), AlignError> {
         let primary = language.split(['-', '_']).next().unwrap_or_default();
-        if primary.eq_ignore_ascii_case("en") {
-            return Ok(());
+        if !primary.eq_ignore_ascii_case("en") {
+            return Err(AlignError::Language {
+                aligner: self.name(),
+                language: language.to_owned(),
+                supported: "English",
+            });
         }
-        let language = language.to_owned();
-        Err(AlignError::Language {
-            aligner: self.name(),
-            language,
-            supported: "English",
-        })
+        self.model().map(|_| ())
     }
 
     fn align(&self, audio: &Waveform, text: &str, language: &str) -> Result<Alignment, AlignError> {
         self.preflight(language)?;
         let words = split_words(text);
         let sound = Sound::of(audio, words.len())?;
-        let model = self.model.as_ref().ok_or(AlignError::Model)?;
-        align(model, sound, words)
+        align(self.model()?, sound, words)
     }
 }
 
@@ -127,15 +131,6 @@ pub(crate) fn align(
             needed: std::time::Duration::from_secs_f64(needed),
         }
     })?;
-    let spans = spans(&words, &found, sound.duration.as_secs_f64());
-    let mut alignment = Alignment::assemble("hmm", sound.duration, words, &spans);
-    alignment.quality.log_likelihood = Some(found.log_likelihood());
-    Ok(alignment)
-}
-
-/// The spans of all written words: found ones where they were found, the others sharing the time
-/// between their neighbours.
-fn spans(words: &[TextWord], found: &Found, duration: f64) -> Vec<Span> {
     let mut spans: Vec<Option<Span>> = vec![None; words.len()];
     for place in &found.words {
         spans[place.word as usize] = Some(Span {
@@ -144,29 +139,13 @@ fn spans(words: &[TextWord], found: &Found, duration: f64) -> Vec<Span> {
             source: TimingSource::Acoustic,
         });
     }
-    let starts: Vec<Option<f64>> = spans.iter().map(|s| Some(s.as_ref()?.time.start)).collect();
-    let mut at = None;
-    (0..words.len())
-        .map(|i| {
-            let span = spans[i].take().unwrap_or_else(|| {
-                let run = starts[i..].iter().take_while(|s| s.is_none()).count();
-                let next = starts.get(i + run).copied().flatten();
-                // At either end of the text there is no telling how long: no time at all.
-                let (from, to) = match (at, next) {
-                    (Some(from), Some(to)) => (from, to),
-                    (Some(from), None) => (from, from),
-                    (None, Some(to)) => (to, to),
-                    (None, None) => (0.0, duration),
-                };
-                let end = from + (to - from).max(0.0) / run as f64;
-                Span {
-                    time: from..end,
-                    score: None,
-                    source: TimingSource::Interpolated,
-                }
-            });
-            at = Some(span.time.end);
-            span
-        })
-        .collect()
+    let likelihood = found.log_likelihood();
+    let chars: Vec<_> = found
+        .words
+        .iter()
+        .flat_map(|place| characters::of(&words[place.word as usize], &place.phones))
+        .collect();
+    let spans = interpolate(&words, spans, None);
+    let alignment = Alignment::assemble("hmm", sound.duration, words, &spans);
+    Ok(alignment.with_chars(chars).with_log_likelihood(likelihood))
 }
