@@ -43,8 +43,8 @@ impl Track {
 
     /// Writes the track to a file, in the format of its extension.
     ///
-    /// The bytes go to a file beside it that is renamed at the end, so the path holds a whole file
-    /// or what it held before.
+    /// The bytes go to a file beside it that is synced to the disk and renamed at the end, so the
+    /// path holds a whole file or what it held before, even after a crash.
     ///
     /// # Errors
     ///
@@ -287,14 +287,32 @@ fn replace(
     write: impl FnOnce(&mut File) -> io::Result<()>,
 ) -> Result<(), (&'static str, io::Error)> {
     let (mut file, beside) = create_beside(path).map_err(|e| ("create a file beside", e))?;
-    let written = write(&mut file).map_err(|e| ("write", e));
+    // The bytes reach the disk before the name does: a crash leaves the old file or the new one.
+    let written = write(&mut file).and_then(|()| file.sync_all());
     drop(file);
-    let done = written.and_then(|()| fs::rename(&beside, path).map_err(|e| ("replace", e)));
+    let done = written
+        .map_err(|e| ("write", e))
+        .and_then(|()| fs::rename(&beside, path).map_err(|e| ("replace", e)));
     if done.is_err() {
         // The first error is the one worth reporting.
         let _ = fs::remove_file(&beside);
+        return done;
     }
-    done
+    sync_folder(path).map_err(|e| ("keep the name of", e))
+}
+
+/// Makes the rename last, where a folder can be opened and synced.
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_path: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {

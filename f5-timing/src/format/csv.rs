@@ -157,9 +157,9 @@ struct Cells<'a> {
     rest: &'a str,
     lenient: bool,
     comma: u8,
-    line: usize,
-    /// Line on which the last row began.
-    row: usize,
+    text: &'a str,
+    /// The text from the beginning of the last row.
+    row: &'a str,
 }
 
 impl<'a> Cells<'a> {
@@ -177,8 +177,8 @@ impl<'a> Cells<'a> {
             rest: text,
             lenient,
             comma,
-            line: 1,
-            row: 1,
+            text,
+            row: text,
         }
     }
 
@@ -186,7 +186,7 @@ impl<'a> Cells<'a> {
         if self.rest.is_empty() {
             return Ok(None);
         }
-        self.row = self.line;
+        self.row = self.rest;
         let mut cells = Vec::new();
         loop {
             let cell = if self.rest.starts_with('"') {
@@ -205,7 +205,6 @@ impl<'a> Cells<'a> {
                 }
                 [] => {}
             }
-            self.line += 1;
             return Ok(Some(cells));
         }
     }
@@ -215,8 +214,9 @@ impl<'a> Cells<'a> {
         let ends = |byte: &u8| *byte == self.comma || matches!(byte, b'\r' | b'\n');
         let end = bytes.iter().position(ends).unwrap_or(bytes.len());
         let (cell, rest) = self.rest.split_at(end);
-        if cell.contains('"') && !self.lenient {
-            return Err(self.error("a quote stands inside a cell that is not quoted"));
+        if let (false, Some(quote)) = (self.lenient, cell.find('"')) {
+            let reason = "a quote stands inside a cell that is not quoted";
+            return Err(self.error_at(&self.rest[quote..], reason));
         }
         self.rest = rest;
         Ok(Cow::Borrowed(cell))
@@ -235,7 +235,6 @@ impl<'a> Cells<'a> {
                 return Ok(cell);
             };
             cell += &self.rest[..end];
-            self.line += breaks(&self.rest[..end]);
             self.rest = &self.rest[end + 1..];
             if let Some(rest) = self.rest.strip_prefix('"') {
                 cell += "\"";
@@ -255,16 +254,19 @@ impl<'a> Cells<'a> {
     }
 
     fn error(&self, reason: &str) -> TimingError {
-        syntax(TimingFormat::Csv, self.line, 1, reason)
+        self.error_at(self.rest, reason)
     }
 
     fn error_in_row(&self, reason: String) -> TimingError {
-        syntax(TimingFormat::Csv, self.row, 1, reason)
+        self.error_at(self.row, reason)
     }
-}
 
-/// Line breaks in a text: LF, CR or both.
-fn breaks(text: &str) -> usize {
-    let (lf, cr) = (text.matches('\n').count(), text.matches('\r').count());
-    lf + cr - text.matches("\r\n").count()
+    /// An error where only `rest` is left of the text.
+    fn error_at(&self, rest: &str, reason: impl Into<String>) -> TimingError {
+        let before = &self.text[..self.text.len() - rest.len()];
+        let (lf, cr) = (before.matches('\n').count(), before.matches('\r').count());
+        let line = lf + cr - before.matches("\r\n").count() + 1;
+        let last = before.rsplit(['\n', '\r']).next().unwrap_or_default();
+        syntax(TimingFormat::Csv, line, last.chars().count() + 1, reason)
+    }
 }
