@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use f5_align::{Aligner, HmmAligner};
+use f5_align::{Aligner, AlignerChain};
 use f5_core::{
     mel::MelExtractor,
     text::{Tokenizer, Vocab},
@@ -74,7 +74,7 @@ impl Default for F5TtsBuilder {
             vocoder_dir: None,
             device: DevicePreference::Auto,
             seed_policy: SeedPolicy::Random,
-            aligner: Arc::new(HmmAligner::new()),
+            aligner: Arc::new(AlignerChain::default()),
             language: "en".to_owned(),
         }
     }
@@ -113,8 +113,10 @@ impl F5TtsBuilder {
         self
     }
 
-    /// What finds the times of words; the [`HmmAligner`] for English when not called. Where it cannot,
-    /// words are spread over the audio in proportion to their length and marked as estimated.
+    /// What finds the times of words; [`AlignerChain::default`] when not called: phone models for
+    /// English, pauses and punctuation where those are not believed and for other languages. Where
+    /// an aligner fails, the words are placed by pauses and punctuation, and
+    /// [`Report::alignment`](crate::Report) says why.
     pub fn aligner(mut self, aligner: Arc<dyn Aligner>) -> Self {
         self.aligner = aligner;
         self

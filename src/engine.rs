@@ -9,7 +9,7 @@ use std::{
 };
 
 use burn::tensor::{Tensor, TensorData};
-use f5_align::{Aligner, ProportionalAligner};
+use f5_align::{AlignError, Aligner, Alignment, EnergyAligner, LinkReport, Verdict};
 use f5_core::{
     audio::{Pcm, Waveform, crossfade::join, loudness::restore_rms},
     mel::{Mel, MelExtractor},
@@ -173,7 +173,13 @@ impl F5Tts {
         let sample_rate = engine.config.mel_spec.target_sample_rate;
         let cross_fade = params.cross_fade_duration.as_secs_f64() * f64::from(sample_rate);
         let joined = join(&waves, cross_fade as usize);
-        let (words, alignment) = engine.align(&planned, &waves, &joined.starts)?;
+        let clock = Instant::now();
+        let (words, alignment) = if params.word_timings {
+            engine.align(&planned, &waves, &joined.starts)?
+        } else {
+            Default::default()
+        };
+        let aligning = clock.elapsed();
         let pieces = planned.into_iter().zip(&waves).zip(joined.starts);
         let mut speech = Speech {
             waveform: Waveform::new(joined.samples, sample_rate)?,
@@ -189,6 +195,7 @@ impl F5Tts {
                 device: engine.device.to_string(),
                 sampling,
                 vocoding,
+                aligning,
                 elapsed: Duration::ZERO,
                 alignment,
             },
@@ -283,8 +290,6 @@ impl Engine {
     }
 
     /// Finds the words of each chunk in its own audio, so that an error never reaches the next one.
-    ///
-    /// Where the engine's aligner cannot, the words are spread over the chunk and say so.
     fn align(
         &self,
         planned: &[Planned],
@@ -295,16 +300,7 @@ impl Engine {
         let (mut words, mut report) = (Vec::new(), Vec::with_capacity(planned.len()));
         for ((piece, wave), &start) in planned.iter().zip(waves).zip(starts) {
             let audio = Waveform::new(wave.clone(), rate)?;
-            let (aligned, refusal) = match self.aligner.align(&audio, &piece.text, &self.language) {
-                Ok(aligned) => (aligned, None),
-                Err(error) => {
-                    let last_resort = ProportionalAligner::new();
-                    (
-                        last_resort.align(&audio, &piece.text, &self.language)?,
-                        Some(error),
-                    )
-                }
-            };
+            let aligned = self.align_chunk(&audio, &piece.text)?;
             let shift = seconds(start, rate);
             words.extend(aligned.words.into_iter().map(|word| WordTiming {
                 start: word.start + shift,
@@ -314,11 +310,40 @@ impl Engine {
             }));
             report.push(ChunkAlignment {
                 aligner: aligned.aligner,
-                refusal,
+                quality: aligned.quality,
+                trail: aligned.trail,
             });
         }
         keep_in_order(&mut words);
         Ok((words, report))
+    }
+
+    /// Where an aligner of the caller's fails, pauses and punctuation decide: words are never lost.
+    fn align_chunk(
+        &self,
+        audio: &Waveform,
+        text: &str,
+    ) -> std::result::Result<Alignment, AlignError> {
+        let clock = Instant::now();
+        let answer = self.aligner.align(audio, text, &self.language);
+        let said = |verdict| LinkReport::new(self.aligner.name(), verdict, clock.elapsed());
+        match answer {
+            Ok(mut aligned) => {
+                if aligned.trail.is_empty() {
+                    aligned.trail = vec![said(Verdict::Used)];
+                }
+                Ok(aligned)
+            }
+            Err(error) => {
+                let failed = said(Verdict::Failed(error));
+                let last_resort = EnergyAligner::new();
+                let mut aligned = last_resort.align(audio, text, &self.language)?;
+                let elapsed = clock.elapsed().saturating_sub(failed.elapsed);
+                let used = LinkReport::new(last_resort.name(), Verdict::Used, elapsed);
+                aligned.trail = vec![failed, used];
+                Ok(aligned)
+            }
+        }
     }
 }
 

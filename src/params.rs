@@ -45,6 +45,9 @@ pub struct SynthesisParams {
     pub cross_fade_duration: Duration,
     /// Shortens pauses of a second or more.
     pub remove_silence: bool,
+    /// Finds when each word was spoken. Without it [`Speech::words`](crate::Speech) stays empty and no
+    /// time is spent on it.
+    pub word_timings: bool,
     /// Decides the noise and so the performance; `None` leaves it to the engine's
     /// [`SeedPolicy`](crate::SeedPolicy). The seed used is in [`Speech::seed`](crate::Speech).
     pub seed: Option<u64>,
@@ -106,6 +109,7 @@ impl Default for SynthesisParams {
             target_rms: TARGET_RMS,
             cross_fade_duration: Duration::from_millis(150),
             remove_silence: false,
+            word_timings: true,
             seed: None,
             chunking: Chunking::Sentences,
             double_space: false,

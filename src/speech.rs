@@ -2,7 +2,7 @@
 
 use std::{ops::Range, path::Path, time::Duration};
 
-use f5_align::AlignError;
+use f5_align::{LinkReport, Quality};
 use f5_core::{
     audio::{WavFormat, Waveform},
     mel::Mel,
@@ -29,7 +29,8 @@ pub struct Speech {
     ///
     /// As in upstream, each chunk begins with the last frame of the reference.
     pub mel: Mel,
-    /// Every word of the text and when it was spoken.
+    /// Every word of the text and when it was spoken; empty without
+    /// [`word_timings`](crate::SynthesisParams::word_timings).
     pub words: Vec<WordTiming>,
     /// How it came about.
     pub report: Report,
@@ -61,9 +62,13 @@ pub struct Report {
     pub sampling: Duration,
     /// Time spent in the vocoder.
     pub vocoding: Duration,
+    /// Time spent on the words; next to nothing without
+    /// [`word_timings`](crate::SynthesisParams::word_timings).
+    pub aligning: Duration,
     /// Time from the call to the result.
     pub elapsed: Duration,
-    /// How the words of each chunk were found.
+    /// How the words of each chunk were found; empty without
+    /// [`word_timings`](crate::SynthesisParams::word_timings).
     pub alignment: Vec<ChunkAlignment>,
 }
 
@@ -73,8 +78,11 @@ pub struct Report {
 pub struct ChunkAlignment {
     /// Name of the aligner that timed the words.
     pub aligner: &'static str,
-    /// Why the engine's own aligner could not, where another had to take over.
-    pub refusal: Option<AlignError>,
+    /// How far the times can be trusted.
+    pub quality: Quality,
+    /// Every aligner that was asked, why it was not believed, and how long it took; the last one
+    /// timed the words.
+    pub trail: Vec<LinkReport>,
 }
 
 impl Speech {

@@ -36,10 +36,11 @@ pub struct Quality {
     pub coverage: f32,
     /// Mean of the words' scores, from 0 to 1; `None` where the aligner has no such measure.
     pub score: Option<f32>,
-    /// How far the frames of the path are behind the best phone of each frame, as a mean natural
-    /// log-likelihood, 0 at best; `None` where the aligner has no model. [`HmmAligner`] gives -1.0
-    /// to -5.5 for the right text in clean audio, -3.0 to -5.9 at 10 dB of white noise, and -7.5 to
-    /// -15.4 for a wrong text (93, 93 and 40 utterances of five voices).
+    /// How far the frames of a word are behind the best phone of each frame, as a natural
+    /// log-likelihood, 0 at best: the mean over the words, silences left out; `None` where the
+    /// aligner has no model. [`HmmAligner`] gives -1.0 to -2.5 for the right text in clean audio,
+    /// -2.6 to -5.2 at 10 dB of white noise, -3.8 to -6.1 at 5 dB, and -9.4 to -19.9 for a wrong text
+    /// (40 utterances of two voices each).
     ///
     /// [`HmmAligner`]: crate::HmmAligner
     pub log_likelihood: Option<f32>,

@@ -9,6 +9,7 @@
 //! | [`ProportionalAligner`] | length of the words, spread from the first to the last sound | nothing | never on valid audio |
 //! | [`EnergyAligner`] | pauses and punctuation | nothing | never on valid audio |
 //! | [`HmmAligner`] | models of the phones of English | nothing | text without English words, too little audio |
+//! | [`AlignerChain`] | the first link that is believed | what its links need | never, unless its last link does |
 //!
 //! ```
 //! use f5_align::{Aligner, HmmAligner};
@@ -28,7 +29,7 @@
 //! # How good the times are
 //!
 //! Errors of word starts and ends against synthesisers that know their own times, over the same 20
-//! sentences (`cargo run --release -p f5-align --example evaluate -- FOLDER ALIGNER`):
+//! sentences (`cargo run --release -p f5-align --example evaluate -- FOLDER`):
 //!
 //! | aligner, voices | mean | median | within 50 ms | within 100 ms |
 //! |---|---|---|---|---|
@@ -52,6 +53,7 @@ mod english;
 mod error;
 mod hmm;
 mod proportional;
+mod score;
 mod sound;
 mod span;
 #[cfg(feature = "train")]
@@ -66,5 +68,6 @@ pub use energy::EnergyAligner;
 pub use error::{AlignError, Cause};
 pub use hmm::HmmAligner;
 pub use proportional::ProportionalAligner;
+pub use score::BoundaryErrors;
 pub use span::Span;
 pub use words::{TextWord, split_words};

@@ -112,11 +112,7 @@ impl Aligner for AlignerChain {
                 Ok(found) => (Verdict::Used, Some(found)),
                 Err(verdict) => (verdict, None),
             };
-            trail.push(LinkReport {
-                aligner: link.name(),
-                verdict,
-                elapsed: started.elapsed(),
-            });
+            trail.push(LinkReport::new(link.name(), verdict, started.elapsed()));
             if let Some(mut found) = found {
                 // A link may be a chain itself.
                 trail.append(&mut found.trail);

@@ -79,6 +79,16 @@ pub enum Refusal {
 }
 
 impl LinkReport {
+    /// A report, for those who chain aligners in their own way.
+    #[must_use]
+    pub fn new(aligner: &'static str, verdict: Verdict, elapsed: Duration) -> Self {
+        Self {
+            aligner,
+            verdict,
+            elapsed,
+        }
+    }
+
     /// The reports in one line, for an error message.
     pub(crate) fn list(trail: &[Self]) -> String {
         trail.iter().map(|link| format!("; {link}")).collect()

@@ -30,10 +30,6 @@ const SOFTNESS: f32 = 0.1;
 pub(crate) struct Found {
     /// The written words that have a sound, in order.
     pub(crate) words: Vec<Place>,
-    /// Log-likelihood of the frames on the path, against the best state of each frame.
-    behind: f64,
-    /// Frames searched.
-    frames: usize,
 }
 
 /// Where a word was found.
@@ -49,16 +45,19 @@ pub(crate) struct Place {
     pub(crate) phones: Vec<Range<f64>>,
     /// Its frames.
     frames: Range<usize>,
-    /// As [`Found::behind`], for the word.
+    /// Log-likelihood of its frames on the path, against the best state of each frame.
     behind: f32,
     /// Frames spoken, without silences inside the word.
     spoken: usize,
 }
 
 impl Found {
-    /// Mean log-likelihood of a frame, against its best state.
+    /// Mean log-likelihood of a word's frames, against the best state of each. Silences are left
+    /// out: they fit any text; and every word counts the same, lest one that was given a long silence
+    /// speaks for all.
     pub(crate) fn log_likelihood(&self) -> f32 {
-        (self.behind / self.frames.max(1) as f64) as f32
+        let of_words = self.words.iter().map(|p| p.behind / p.spoken as f32);
+        of_words.sum::<f32>() / self.words.len().max(1) as f32
     }
 }
 
@@ -83,17 +82,13 @@ fn in_windows(
     spoken: &[SpokenWord],
     window: usize,
 ) -> Option<Found> {
-    let mut all = Found {
-        frames: features.frames(),
-        ..Found::default()
-    };
+    let mut all = Found::default();
     let mut first = 0;
     let mut rest = spoken;
     loop {
         let left = features.frames() - first;
         if left <= window + window / 2 || rest.is_empty() {
             let last = search(model, features, first..features.frames(), &Graph::new(rest))?;
-            all.behind += last.behind;
             all.words.extend(last.words);
             return Some(all);
         }
@@ -109,7 +104,6 @@ fn in_windows(
             end >= earliest && next >= end + PAUSE
         };
         let kept = (1..=count).rev().find(|&i| pause_after(i)).unwrap_or(count);
-        let begin = first;
         first = match found.words[..kept].last() {
             Some(last) => {
                 rest = &rest[rest.partition_point(|(word, _)| *word <= last.word)..];
@@ -121,7 +115,6 @@ fn in_windows(
                 word.saturating_sub(PAUSE).clamp(earliest, latest)
             }
         };
-        all.behind += found.behind * (first - begin) as f64 / window as f64;
         all.words.extend_from_slice(&found.words[..kept]);
     }
 }
@@ -143,20 +136,16 @@ fn search(model: &Model, features: &Features, range: Range<usize>, graph: &Graph
         None => fresh(t, scores),
     };
     let path = viterbi::best_path(graph, range.len(), score)?;
-    let mut found = Found {
-        frames: range.len(),
-        ..Found::default()
-    };
+    let mut found = Found::default();
     let mut scores = [0.0; ALL_STATES];
     let mut before = None;
     for (t, &index) in path.states.iter().enumerate() {
         let state = &graph.states[index as usize];
         let begins = before.replace(index) != Some(index) && usize::from(state.model) % STATES == 0;
+        let Some(word) = state.word else { continue };
         score(t, &mut scores);
         let best = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let behind = scores[usize::from(state.model)] - best;
-        found.behind += f64::from(behind);
-        let Some(word) = state.word else { continue };
         if found.words.last().is_none_or(|place| place.word != word) {
             let start = boundary(model, graph, &path, range.start, t);
             let frames = range.start + t..range.start + t;
