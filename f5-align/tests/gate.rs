@@ -37,7 +37,7 @@ fn music() -> Waveform {
         let tones = chords[(t / 0.5) as usize % 3].iter();
         let tone = |f: &f32| {
             (1..6)
-                .map(|n| (t * f * n as f32 * 6.2832).sin() / n as f32)
+                .map(|n| (t * f * n as f32 * std::f32::consts::TAU).sin() / n as f32)
                 .sum::<f32>()
         };
         0.1 * (-3.0 * struck).exp() * tones.map(tone).sum::<f32>()
