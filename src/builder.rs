@@ -11,12 +11,13 @@ use f5_core::{
     mel::MelExtractor,
     text::{Tokenizer, Vocab},
 };
-use f5_model::{BackboneKind, ConfigError, Dit, ModelConfig, cfm::Cfm};
+use f5_model::{BackboneKind, ConfigError, ModelConfig, cfm::Cfm, cpu::Precision};
 use f5_runtime::device::DevicePreference;
 use f5_vocoder::{VocoderConfig, VocosConfig};
 
 use crate::{
-    F5Tts,
+    CpuEngine, F5Tts,
+    compute::{CpuChoice, Files},
     device::open_device,
     engine::Engine,
     error::{Repr, Result},
@@ -49,6 +50,7 @@ pub struct F5TtsBuilder {
     preset: Option<String>,
     vocoder_dir: Option<PathBuf>,
     device: DevicePreference,
+    cpu: CpuChoice,
     seed_policy: SeedPolicy,
     aligner: Arc<dyn Aligner>,
     language: String,
@@ -73,6 +75,7 @@ impl Default for F5TtsBuilder {
             preset: None,
             vocoder_dir: None,
             device: DevicePreference::Auto,
+            cpu: CpuChoice::default(),
             seed_policy: SeedPolicy::Random,
             aligner: Arc::new(AlignerChain::default()),
             language: "en".to_owned(),
@@ -104,6 +107,25 @@ impl F5TtsBuilder {
     /// Where to compute; [`DevicePreference::Auto`] when not called.
     pub fn device(mut self, preference: DevicePreference) -> Self {
         self.device = preference;
+        self
+    }
+
+    /// Who computes when the device is the CPU; [`CpuEngine::Fused`] when not called.
+    pub fn cpu_engine(mut self, engine: CpuEngine) -> Self {
+        self.cpu.engine = engine;
+        self
+    }
+
+    /// The numbers the fused CPU engine computes with; [`Precision::Auto`] when not called.
+    pub fn precision(mut self, precision: Precision) -> Self {
+        self.cpu.precision = precision;
+        self
+    }
+
+    /// Threads of the fused CPU engine, one for each core when not called. Speech does not depend on
+    /// their number.
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.cpu.threads = Some(threads);
         self
     }
 
@@ -153,19 +175,24 @@ impl F5TtsBuilder {
         };
         let (device, chosen) = open_device(self.device)?;
 
-        // The small file first: a vocoder of the wrong kind is told before gigabytes are read.
-        let (vocoder_config, vocoder_file) = self.vocoder(&config)?;
-        let vocoder = vocoder_config.load(vocoder_file, &device)?;
-        vocoder.check_mel_spec(&config.mel_spec)?;
-        let dit = Dit::load(checkpoint(dir)?, &config.arch, vocab.len(), &device)?;
+        let (vocoder, vocoder_file) = self.vocoder(&config)?;
+        let files = Files {
+            config: &config,
+            vocab_size: vocab.len(),
+            checkpoint: &checkpoint(dir)?,
+            vocoder: &vocoder,
+            vocoder_file: &vocoder_file,
+        };
+        let networks = self.cpu.load(&files, &device, chosen)?;
 
         let engine = Engine {
             mel: MelExtractor::new(&config.mel_spec)?,
             config,
             vocab,
-            cfm: Cfm::new(Arc::new(dit)),
-            vocoder,
+            cfm: Cfm::new(networks.backbone),
+            vocoder: networks.vocoder,
             device: chosen,
+            kernels: networks.kernels,
             seed_policy: self.seed_policy,
             aligner: self.aligner,
             language: self.language,

@@ -50,6 +50,7 @@ pub(crate) struct Engine {
     pub(crate) cfm: Cfm,
     pub(crate) vocoder: Box<dyn Vocoder>,
     pub(crate) device: DevicePreference,
+    pub(crate) kernels: Option<String>,
     pub(crate) seed_policy: SeedPolicy,
     pub(crate) aligner: Arc<dyn Aligner>,
     pub(crate) language: String,
@@ -193,6 +194,7 @@ impl F5Tts {
             report: Report {
                 unknown,
                 device: engine.device.to_string(),
+                kernels: engine.kernels.clone(),
                 sampling,
                 vocoding,
                 aligning,

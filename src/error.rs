@@ -103,6 +103,8 @@ pub(crate) enum Repr {
     },
     #[error("no usable device: {0}")]
     Device(FallbackError<String>),
+    #[error("cannot set up the CPU engine")]
+    Cpu(#[source] Box<dyn StdError + Send + Sync>),
     #[error("cannot draw a seed from the operating system")]
     Seed(#[source] Box<dyn StdError + Send + Sync>),
 }
@@ -163,7 +165,7 @@ impl Error {
             Repr::Parameter { .. } | Repr::EmptyText { .. } | Repr::AllUnknown { .. } => {
                 ErrorKind::InvalidInput
             }
-            Repr::Device(_) => ErrorKind::Device,
+            Repr::Device(_) | Repr::Cpu(_) => ErrorKind::Device,
             Repr::Model(_) => ErrorKind::CorruptModel,
         }
     }

@@ -10,6 +10,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod builder;
+mod compute;
 mod device;
 mod engine;
 mod error;
@@ -20,10 +21,12 @@ mod timeline;
 mod voice;
 
 pub use builder::{F5TtsBuilder, SeedPolicy, demo_dir};
+pub use compute::CpuEngine;
 pub use device::open_device;
 pub use engine::{F5Tts, Progress};
 pub use error::{Error, ErrorKind, Result};
 pub use f5_core::timing::WordTiming;
+pub use f5_model::cpu::Precision;
 pub use f5_runtime::device::DevicePreference;
 pub use f5_timing::TimingFormat;
 pub use params::{Chunking, Noise, ShortText, SynthesisParams};

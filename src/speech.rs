@@ -58,6 +58,9 @@ pub struct Report {
     pub unknown: Vec<UnknownChar>,
     /// The device that computed.
     pub device: String,
+    /// Precision and instruction set of the fused CPU engine, such as `bf16 amx`; `None` where Burn
+    /// computed.
+    pub kernels: Option<String>,
     /// Time spent sampling mels.
     pub sampling: Duration,
     /// Time spent in the vocoder.

@@ -30,6 +30,7 @@
 
 pub mod cfm;
 mod config;
+pub mod cpu;
 pub mod dit;
 pub mod embedding;
 mod error;

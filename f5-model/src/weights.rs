@@ -28,6 +28,18 @@ fn is_ignored(name: &str) -> bool {
 
 /// Fills `dit` from a safetensors file.
 pub(crate) fn load(dit: Dit, path: &Path) -> Result<Dit> {
+    let checkpoint = open(&dit, path)?;
+    Ok(f5_weights::load(dit, checkpoint, checkpoint_name)?)
+}
+
+/// Opens a checkpoint and makes sure that it holds the tensors of `dit` and no others.
+pub(crate) fn checkpoint(dit: &Dit, path: &Path) -> Result<Checkpoint> {
+    let checkpoint = open(dit, path)?;
+    checkpoint.check(&f5_weights::expected(dit, checkpoint_name))?;
+    Ok(checkpoint)
+}
+
+fn open(dit: &Dit, path: &Path) -> Result<Checkpoint> {
     let checkpoint = Checkpoint::open(path)?
         .strip_prefixes(&PREFIXES)?
         .ignore(is_ignored);
@@ -41,7 +53,7 @@ pub(crate) fn load(dit: Dit, path: &Path) -> Result<Dit> {
         }
         .into());
     }
-    Ok(f5_weights::load(dit, checkpoint, checkpoint_name)?)
+    Ok(checkpoint)
 }
 
 /// The checkpoint's name of the parameter at `path` in the module.

@@ -3,8 +3,9 @@
 //! As `torch.istft` and Vocos' own variant for "same" padding compute it: inverse real transform of
 //! every frame, periodic Hann window, overlap-add, division by the summed squares of the windows.
 
-use std::{f64::consts::TAU, fmt, sync::Arc};
+use std::{f64::consts::TAU, fmt, ops::Range, sync::Arc};
 
+use rayon::prelude::*;
 use realfft::{ComplexToReal, RealFftPlanner, num_complex::Complex32};
 
 use crate::vocos::Padding;
@@ -43,34 +44,34 @@ impl Istft {
 
     /// Turns `frames` frames into samples; `fill` writes the `n_fft / 2 + 1` bins of the frame whose
     /// index it is given. Imaginary parts of the first and the last bin are ignored.
+    ///
+    /// Frames are transformed on rayon's current threads, in runs of a fixed length whose overlaps are
+    /// added up in order: samples do not depend on the number of threads.
     pub(crate) fn synthesize(
         &self,
         frames: usize,
-        mut fill: impl FnMut(usize, &mut [Complex32]),
+        fill: impl Fn(usize, &mut [Complex32]) + Sync,
     ) -> Vec<f32> {
-        let n_fft = self.n_fft();
-        let length = frames.saturating_sub(1) * self.hop_length + n_fft;
-        let (mut sum, mut envelope) = (vec![0.0_f32; length], vec![0.0_f32; length]);
-        let mut spectrum = self.inverse.make_input_vec();
-        let mut frame = self.inverse.make_output_vec();
-        let mut scratch = self.inverse.make_scratch_vec();
-        // The transform leaves out the division by its length.
-        let scale = 1.0 / n_fft as f32;
-
+        const RUN: usize = 32;
+        let length = |frames: usize| frames.saturating_sub(1) * self.hop_length + self.n_fft();
+        let runs: Vec<Vec<f32>> = (0..frames.div_ceil(RUN))
+            .into_par_iter()
+            .map(|run| {
+                let first = run * RUN;
+                let count = RUN.min(frames - first);
+                self.overlap_add(first..first + count, length(count), &fill)
+            })
+            .collect();
+        let mut sum = vec![0.0_f32; length(frames)];
+        for (run, samples) in runs.iter().enumerate() {
+            for (sum, sample) in sum[run * RUN * self.hop_length..].iter_mut().zip(samples) {
+                *sum += sample;
+            }
+        }
+        let mut envelope = vec![0.0_f32; length(frames)];
         for index in 0..frames {
-            fill(index, &mut spectrum);
-            // A real signal has none; the transform insists.
-            spectrum[0].im = 0.0;
-            spectrum[n_fft / 2].im = 0.0;
-            self.inverse
-                .process_with_scratch(&mut spectrum, &mut frame, &mut scratch)
-                .expect("the buffers are the plan's own and the outer bins are real");
-
-            let start = index * self.hop_length;
-            let overlap = sum[start..].iter_mut().zip(&mut envelope[start..]);
-            for ((sum, envelope), (&sample, &window)) in overlap.zip(frame.iter().zip(&self.window))
-            {
-                *sum += sample * scale * window;
+            let overlap = envelope[index * self.hop_length..].iter_mut();
+            for (envelope, window) in overlap.zip(&self.window) {
                 *envelope += window * window;
             }
         }
@@ -80,6 +81,36 @@ impl Istft {
             .zip(&envelope[kept])
             .map(|(sum, envelope)| sum / envelope)
             .collect()
+    }
+
+    /// The windowed samples of some frames, added up.
+    fn overlap_add(
+        &self,
+        frames: Range<usize>,
+        length: usize,
+        fill: &(impl Fn(usize, &mut [Complex32]) + Sync),
+    ) -> Vec<f32> {
+        let n_fft = self.n_fft();
+        let mut sum = vec![0.0_f32; length];
+        let mut spectrum = self.inverse.make_input_vec();
+        let mut frame = self.inverse.make_output_vec();
+        let mut scratch = self.inverse.make_scratch_vec();
+        // The transform leaves out the division by its length.
+        let scale = 1.0 / n_fft as f32;
+        for (position, index) in frames.enumerate() {
+            fill(index, &mut spectrum);
+            // A real signal has none; the transform insists.
+            spectrum[0].im = 0.0;
+            spectrum[n_fft / 2].im = 0.0;
+            self.inverse
+                .process_with_scratch(&mut spectrum, &mut frame, &mut scratch)
+                .expect("the buffers are the plan's own and the outer bins are real");
+            let overlap = sum[position * self.hop_length..].iter_mut();
+            for (sum, (&sample, &window)) in overlap.zip(frame.iter().zip(&self.window)) {
+                *sum += sample * scale * window;
+            }
+        }
+        sum
     }
 
     fn n_fft(&self) -> usize {

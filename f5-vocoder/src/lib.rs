@@ -36,4 +36,4 @@ pub mod vocos;
 
 pub use error::{Error, Result};
 pub use vocoder::{Vocoder, VocoderConfig};
-pub use vocos::{Padding, Vocos, VocosConfig};
+pub use vocos::{CpuVocos, Padding, Vocos, VocosConfig};

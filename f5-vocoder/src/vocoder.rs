@@ -4,9 +4,10 @@ use std::{fmt::Debug, path::Path};
 
 use burn::tensor::{Device, Tensor};
 use f5_core::mel::MelSpec;
+use f5_kernels::{Cpu, Pool};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result, Vocos, VocosConfig};
+use crate::{CpuVocos, Error, Result, Vocos, VocosConfig};
 
 /// Turns log-mel spectrograms into waveforms.
 pub trait Vocoder: Debug + Send + Sync {
@@ -83,6 +84,24 @@ impl VocoderConfig {
     pub fn load(&self, path: impl AsRef<Path>, device: &Device) -> Result<Box<dyn Vocoder>> {
         match self {
             Self::Vocos(config) => Ok(Box::new(Vocos::load(path, config, device)?)),
+        }
+    }
+
+    /// As [`load`](Self::load), on the processor's own kernels, with the threads of `pool`; waveforms are
+    /// given out on `device`.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    pub fn load_cpu(
+        &self,
+        path: impl AsRef<Path>,
+        device: &Device,
+        cpu: Cpu,
+        pool: Pool,
+    ) -> Result<Box<dyn Vocoder>> {
+        match self {
+            Self::Vocos(config) => Ok(Box::new(CpuVocos::load(path, config, device, cpu, pool)?)),
         }
     }
 }

@@ -7,7 +7,8 @@ use f5_core::{
     mel::{MelSpec, MelSpecType},
     weights::{Checkpoint, WeightsError},
 };
-use f5_vocoder::{Error, Padding, Vocoder, VocoderConfig, Vocos, VocosConfig};
+use f5_kernels::{Cpu, Isa, Pool};
+use f5_vocoder::{CpuVocos, Error, Padding, Vocoder, VocoderConfig, Vocos, VocosConfig};
 
 const BANDS: usize = 100;
 
@@ -34,6 +35,24 @@ fn vocos(padding: Padding) -> Vocos {
         &Device::flex(),
     )
     .expect("committed weights fit")
+}
+
+/// The same network on Burn, and on the CPU kernels of every instruction set that this processor has.
+fn vocoders(padding: Padding) -> Vec<(String, Box<dyn Vocoder>)> {
+    let mut all: Vec<(String, Box<dyn Vocoder>)> = vec![("burn".into(), Box::new(vocos(padding)))];
+    for isa in [Isa::Portable, Isa::Avx2, Isa::Neon, Isa::Avx512] {
+        let cpu = Cpu::up_to(isa);
+        if cpu.isa() == isa {
+            all.push((isa.to_string(), Box::new(cpu_vocos(padding, cpu, 2))));
+        }
+    }
+    all
+}
+
+fn cpu_vocos(padding: Padding, cpu: Cpu, threads: usize) -> CpuVocos {
+    let pool = Pool::new(Some(threads)).expect("threads start");
+    let weights = data("weights.safetensors");
+    CpuVocos::load(weights, &small(padding), &Device::flex(), cpu, pool).expect("committed weights fit")
 }
 
 fn golden(name: &str) -> Vec<f32> {
@@ -67,29 +86,42 @@ fn assert_close(got: &[f32], expected: &[f32]) {
 
 #[test]
 fn centred_frames_match_the_definition() {
-    let waves = vocos(Padding::Center)
-        .decode(tensor(golden("mel")))
-        .unwrap();
-    assert_eq!(waves.dims(), [1, 11 * 256]);
-    assert_close(&host(waves), &golden("wave_center"));
+    for (name, vocoder) in vocoders(Padding::Center) {
+        let waves = vocoder.decode(tensor(golden("mel"))).unwrap();
+        assert_eq!(waves.dims(), [1, 11 * 256], "{name}");
+        assert_close(&host(waves), &golden("wave_center"));
+    }
+}
+
+#[test]
+fn threads_change_nothing() {
+    let mel: Vec<f32> = (0..BANDS * 150).map(|i| ((i * i) as f32 * 0.37).sin()).collect();
+    let decode = |threads| {
+        let vocos = cpu_vocos(Padding::Center, Cpu::up_to(Isa::Amx), threads);
+        host(vocos.decode(tensor(mel.clone())).unwrap())
+    };
+    assert!(decode(1) == decode(2) && decode(1) == decode(3));
 }
 
 #[test]
 fn same_padded_frames_match_the_definition() {
-    let waves = vocos(Padding::Same).decode(tensor(golden("mel"))).unwrap();
-    assert_eq!(waves.dims(), [1, 12 * 256]);
-    assert_close(&host(waves), &golden("wave_same"));
+    for (name, vocoder) in vocoders(Padding::Same) {
+        let waves = vocoder.decode(tensor(golden("mel"))).unwrap();
+        assert_eq!(waves.dims(), [1, 12 * 256], "{name}");
+        assert_close(&host(waves), &golden("wave_same"));
+    }
 }
 
 #[test]
 fn a_batch_is_its_rows() {
-    let vocos = vocos(Padding::Center);
-    let first = tensor(golden("mel"));
-    let second = first.clone().flip([2]) * 0.5;
-    let single = [first.clone(), second.clone()].map(|mel| host(vocos.decode(mel).unwrap()));
-    let waves = vocos.decode(Tensor::cat(vec![first, second], 0)).unwrap();
-    assert_close(&host(waves), &single.concat());
-    assert_ne!(single[0], single[1]);
+    for (name, vocos) in vocoders(Padding::Center) {
+        let first = tensor(golden("mel"));
+        let second = first.clone().flip([2]) * 0.5;
+        let single = [first.clone(), second.clone()].map(|mel| host(vocos.decode(mel).unwrap()));
+        let waves = vocos.decode(Tensor::cat(vec![first, second], 0)).unwrap();
+        assert_close(&host(waves), &single.concat());
+        assert_ne!(single[0], single[1], "{name}");
+    }
 }
 
 #[test]

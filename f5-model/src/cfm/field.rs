@@ -37,6 +37,9 @@ pub struct Conditioning {
     pub guided: bool,
     /// How rows of different lengths share the batch.
     pub batch_masking: BatchMasking,
+    /// The times at which velocities will be asked for, so that what follows from time alone can be
+    /// computed at once; another time may be asked for all the same.
+    pub times: Vec<f32>,
 }
 
 /// How rows of different lengths share a batch.

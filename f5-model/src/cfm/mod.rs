@@ -124,6 +124,7 @@ impl Cfm {
             durations: rows.iter().map(|row| row.duration).collect(),
             guided: params.is_guided(),
             batch_masking: params.batch_masking,
+            times: params.ode_method.evaluations(&times),
         });
         let velocity =
             |y: &Tensor<3>, time: f32| guided(field.velocity(y, time), params.cfg_strength);

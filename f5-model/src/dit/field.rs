@@ -53,6 +53,7 @@ impl<'a> DitField<'a> {
             durations,
             guided,
             batch_masking,
+            times: _,
         } = conditioning;
         let device = cond.device();
         let [batch, frames, _] = cond.dims();

@@ -116,13 +116,19 @@ impl TextEmbedding {
 /// Position table `[1, frames, dim]`: cosines of all frequencies, then sines (upstream
 /// `precompute_freqs_cis`).
 fn positions(frames: usize, dim: usize, device: &Device) -> Tensor<3> {
+    let table = position_table(frames, dim);
+    Tensor::from_data(TensorData::new(table, [1, frames, dim]), device)
+}
+
+/// The same on the host, `[frames, dim]`.
+pub(crate) fn position_table(frames: usize, dim: usize) -> Vec<f32> {
     let mut table = Vec::with_capacity(frames * dim);
     for angles in RotaryEmbedding::angles(frames, dim).chunks_exact(dim / 2) {
         let angles = angles.iter().copied().map(f64::from);
         table.extend(angles.clone().map(|angle| angle.cos() as f32));
         table.extend(angles.map(|angle| angle.sin() as f32));
     }
-    Tensor::from_data(TensorData::new(table, [1, frames, dim]), device)
+    table
 }
 
 /// Keeps the first `keep` positions of `[1, positions, dim]` and zeroes the rest.
@@ -150,12 +156,20 @@ fn average_upsample(text: Tensor<3>, tokens: usize, span: TextSpan) -> Tensor<3>
     if tokens == 0 {
         return zero_after(text, 0);
     }
-    let (repeat, longer) = (span.frames / tokens, span.frames % tokens);
-    let rows: Vec<i32> = (0..tokens)
-        .flat_map(|row| {
-            std::iter::repeat_n(row as i32, repeat + usize::from(row >= tokens - longer))
-        })
+    let rows: Vec<i32> = average_upsampled_rows(tokens, span.frames)
+        .map(|row| row as i32)
         .collect();
     let rows = Tensor::<1, Int>::from_data(TensorData::new(rows, [span.frames]), &text.device());
     pad_with_zeros(text.select(1, rows), span.padded)
+}
+
+/// The row that each frame takes.
+pub(crate) fn average_upsampled_rows(tokens: usize, frames: usize) -> impl Iterator<Item = usize> {
+    let (repeat, longer) = match tokens {
+        0 => (0, 0),
+        tokens => (frames / tokens, frames % tokens),
+    };
+    (0..tokens).flat_map(move |row| {
+        std::iter::repeat_n(row, repeat + usize::from(row >= tokens - longer))
+    })
 }

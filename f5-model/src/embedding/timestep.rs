@@ -40,7 +40,7 @@ impl TimestepEmbedding {
 
 /// Sines, then cosines, of `1000 t` at frequencies falling from 1 to 1/10000; on the host, because
 /// `1000 t` needs all of float32.
-fn sinusoid(time: f32) -> Vec<f32> {
+pub(crate) fn sinusoid(time: f32) -> Vec<f32> {
     let step = -(10_000f64.ln() / (FREQUENCIES - 1) as f64) as f32;
     let angles = (0..FREQUENCIES).map(|k| f64::from(SCALE * time * (k as f32 * step).exp()));
     angles

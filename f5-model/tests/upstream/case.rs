@@ -4,14 +4,19 @@ use std::{collections::HashMap, fs, path::PathBuf, sync::Arc};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use f5_core::mel::Mel;
+use f5_kernels::{Cpu, F32, Isa, Kernel, Pool};
 use f5_model::{
     Dit, DitConfig,
     cfm::{Backbone, BatchMasking, Cfm, Conditioning},
+    cpu::CpuDit,
 };
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
 
+const WEIGHTS: &str = "weights.safetensors";
+
 pub(crate) struct Case {
+    dir: PathBuf,
     pub(crate) dit: Arc<Dit>,
     json: Value,
     io: HashMap<String, (Vec<usize>, Vec<f32>)>,
@@ -49,9 +54,9 @@ impl Case {
         });
         let config: DitConfig = serde_json::from_value(json["config"].clone()).unwrap();
         let vocab_size = config.text_num_embeds.unwrap();
-        let weights = dir.join("weights.safetensors");
-        let dit = Dit::load(weights, &config, vocab_size, &Device::flex()).unwrap();
+        let dit = Dit::load(dir.join(WEIGHTS), &config, vocab_size, &Device::flex()).unwrap();
         Self {
+            dir,
             dit: Arc::new(dit),
             io: io.collect(),
             json,
@@ -80,6 +85,27 @@ impl Case {
         Mel::new(self.data("cond")[..frames * 100].to_vec(), 100)
     }
 
+    /// The network on CPU kernels.
+    pub(crate) fn cpu<K: Kernel>(&self, kernel: K, threads: usize) -> Arc<dyn Backbone> {
+        let (path, config) = (self.dir.join(WEIGHTS), self.dit.config());
+        let pool = Pool::new(Some(threads)).unwrap();
+        let (vocab_size, device) = (self.dit.vocab_size(), Device::flex());
+        Arc::new(CpuDit::load(&path, config, vocab_size, &device, kernel, pool).unwrap())
+    }
+
+    /// Every implementation of the network that has to agree with upstream: on Burn, and on the CPU
+    /// kernels of each instruction set that this processor has.
+    pub(crate) fn networks(&self) -> Vec<(String, Arc<dyn Backbone>)> {
+        let mut networks = vec![("burn".to_owned(), Arc::clone(&self.dit) as Arc<dyn Backbone>)];
+        for isa in [Isa::Portable, Isa::Avx2, Isa::Neon, Isa::Avx512] {
+            let cpu = Cpu::up_to(isa);
+            if cpu.isa() == isa {
+                networks.push((format!("cpu {isa}"), self.cpu(F32(cpu), 2)));
+            }
+        }
+        networks
+    }
+
     pub(crate) fn cfm(&self) -> Cfm {
         Cfm::new(Arc::clone(&self.dit) as Arc<dyn Backbone>)
     }
@@ -91,13 +117,19 @@ impl Case {
             durations: vec![self.frames()],
             guided,
             batch_masking: BatchMasking::Exact,
+            times: Vec::new(),
         }
     }
 
     pub(crate) fn check<const D: usize>(&self, stage: &str, got: Tensor<D>, tolerance: f32) {
-        assert_eq!(self.io[stage].0, got.dims(), "{stage}");
+        self.check_as(stage, stage, got, tolerance);
+    }
+
+    /// As [`check`](Self::check), said of `what`.
+    pub(crate) fn check_as<const D: usize>(&self, what: &str, stage: &str, got: Tensor<D>, tolerance: f32) {
+        assert_eq!(self.io[stage].0, got.dims(), "{what}");
         let got = got.into_data().try_into_vec::<f32>().unwrap();
-        assert_close(stage, self.data(stage), &got, tolerance);
+        assert_close(what, self.data(stage), &got, tolerance);
     }
 }
 

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "tests state their expectations with it")]
 
 mod case;
+mod cpu;
 
 use std::ops::ControlFlow;
 
@@ -68,18 +69,19 @@ fn velocities_are_upstreams_with_and_without_guidance() {
     for name in CASES {
         let case = Case::load(name);
         let (x, time) = (case.tensor("x"), case.data("time")[0]);
-        let alone = case
-            .dit
-            .condition(case.conditioning(false))
-            .velocity(&x, time);
-        assert!(alone.unconditional.is_none());
-        case.check("out", alone.conditional, 1e-5);
-        let packed = case
-            .dit
-            .condition(case.conditioning(true))
-            .velocity(&x, time);
-        case.check("out", packed.conditional, 1e-5);
-        case.check("out_uncond", packed.unconditional.unwrap(), 1e-5);
+        for (network, backbone) in case.networks() {
+            let stage = |stage: &str| format!("{name} {network} {stage}");
+            let alone = backbone
+                .condition(case.conditioning(false))
+                .velocity(&x, time);
+            assert!(alone.unconditional.is_none());
+            case.check_as(&stage("alone"), "out", alone.conditional, 1e-5);
+            let packed = backbone
+                .condition(case.conditioning(true))
+                .velocity(&x, time);
+            case.check_as(&stage("packed"), "out", packed.conditional, 1e-5);
+            case.check_as(&stage("packed"), "out_uncond", packed.unconditional.unwrap(), 1e-5);
+        }
     }
 }
 
@@ -97,32 +99,31 @@ fn samples_are_upstreams() {
             ode_method: OdeMethod::Midpoint,
             ..params(4, 2.0, Some(-1.0))
         };
-        for (stage, params, edit_mask) in [
-            ("sample_nfe7_epss", params(7, 2.0, Some(-1.0)), None),
-            ("sample_nfe5_no_cfg_no_sway", params(5, 0.0, None), None),
-            ("sample_midpoint4", midpoint, None),
-            (
-                "sample_edit",
-                params(4, 2.0, Some(-1.0)),
-                Some(keep.as_slice()),
-            ),
-        ] {
-            let duration = total_frames(text.len(), cond.frames(), case.frames());
-            let noise = case.data("noise");
-            let row = SampleRow {
-                cond: &cond,
-                text: &text,
-                duration,
-                noise,
-                edit_mask,
-            };
-            let mel = &case.cfm().sample(&[row], &params, go_on).unwrap()[0];
-            assert_close(
-                &format!("{name} {stage}"),
-                case.data(stage),
-                mel.data(),
-                1e-4,
-            );
+        for (network, backbone) in case.networks() {
+            let cfm = Cfm::new(backbone);
+            for (stage, params, edit_mask) in [
+                ("sample_nfe7_epss", params(7, 2.0, Some(-1.0)), None),
+                ("sample_nfe5_no_cfg_no_sway", params(5, 0.0, None), None),
+                ("sample_midpoint4", midpoint.clone(), None),
+                (
+                    "sample_edit",
+                    params(4, 2.0, Some(-1.0)),
+                    Some(keep.as_slice()),
+                ),
+            ] {
+                let duration = total_frames(text.len(), cond.frames(), case.frames());
+                let noise = case.data("noise");
+                let row = SampleRow {
+                    cond: &cond,
+                    text: &text,
+                    duration,
+                    noise,
+                    edit_mask,
+                };
+                let mel = &cfm.sample(&[row], &params, go_on).unwrap()[0];
+                let what = format!("{name} {network} {stage}");
+                assert_close(&what, case.data(stage), mel.data(), 1e-4);
+            }
         }
     }
 }
@@ -161,15 +162,17 @@ fn sample_rows(rows: &[(Mel, Vec<i32>, usize, Vec<f32>)]) -> Vec<SampleRow<'_>> 
 
 #[test]
 fn batch_gives_what_its_rows_give_alone() {
+    let rows = rows();
+    let rows = sample_rows(&rows);
+    let params = params(4, 2.0, Some(-1.0));
     for name in CASES {
-        let cfm = Case::load(name).cfm();
-        let rows = rows();
-        let rows = sample_rows(&rows);
-        let params = params(4, 2.0, Some(-1.0));
-        let together = cfm.sample(&rows, &params, go_on).unwrap();
-        for (row, mel) in rows.iter().zip(&together) {
-            let alone = &cfm.sample(&[*row], &params, go_on).unwrap()[0];
-            assert_close(name, alone.data(), mel.data(), 1e-5);
+        for (network, backbone) in Case::load(name).networks() {
+            let cfm = Cfm::new(backbone);
+            let together = cfm.sample(&rows, &params, go_on).unwrap();
+            for (row, mel) in rows.iter().zip(&together) {
+                let alone = &cfm.sample(&[*row], &params, go_on).unwrap()[0];
+                assert_close(&format!("{name} {network}"), alone.data(), mel.data(), 1e-5);
+            }
         }
     }
 }

@@ -60,31 +60,52 @@ impl IstftHead {
 
         let mut waves = Vec::with_capacity(batch * self.samples_for(frames));
         for row in values.chunks_exact(frames * width) {
-            waves.extend(self.istft.synthesize(frames, |frame, spectrum| {
-                let (log_magnitudes, phases) =
-                    row[frame * width..][..width].split_at(spectrum.len());
-                for ((bin, log_magnitude), phase) in
-                    spectrum.iter_mut().zip(log_magnitudes).zip(phases)
-                {
-                    *bin = Complex32::from_polar(
-                        log_magnitude.exp().clamp(0.0, MAX_MAGNITUDE),
-                        *phase,
-                    );
-                }
-            }));
+            waves.extend(self.synthesize(row, frames));
         }
         Ok(waves)
+    }
+
+    /// The waveform of one projection, `[frames, n_fft + 2]`.
+    pub(super) fn synthesize(&self, projected: &[f32], frames: usize) -> Vec<f32> {
+        let width = projected.len() / frames;
+        self.istft.synthesize(frames, |frame, spectrum| {
+            let (log_magnitudes, phases) =
+                projected[frame * width..][..width].split_at(spectrum.len());
+            for ((bin, log_magnitude), phase) in spectrum.iter_mut().zip(log_magnitudes).zip(phases)
+            {
+                *bin =
+                    Complex32::from_polar(log_magnitude.exp().clamp(0.0, MAX_MAGNITUDE), *phase);
+            }
+        })
+    }
+
+    /// Makes sure that `[batch, bands, frames]` can be decoded.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::EmptyBatch`], [`Error::MelBands`], [`Error::TooFewFrames`].
+    pub(super) fn check(&self, [batch, bands, frames]: [usize; 3], n_mels: usize) -> Result<()> {
+        if batch == 0 {
+            return Err(Error::EmptyBatch);
+        }
+        if bands != n_mels {
+            return Err(Error::MelBands {
+                expected: n_mels,
+                got: bands,
+            });
+        }
+        if frames < self.min_frames {
+            return Err(Error::TooFewFrames {
+                needed: self.min_frames,
+                got: frames,
+            });
+        }
+        Ok(())
     }
 
     /// Samples that `frames` frames make.
     #[must_use]
     pub fn samples_for(&self, frames: usize) -> usize {
         self.istft.samples_for(frames)
-    }
-
-    /// The fewest frames that make a sample.
-    #[must_use]
-    pub fn min_frames(&self) -> usize {
-        self.min_frames
     }
 }

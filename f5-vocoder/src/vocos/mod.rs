@@ -5,6 +5,7 @@
 
 mod backbone;
 mod config;
+mod cpu;
 mod head;
 
 use std::path::Path;
@@ -16,6 +17,7 @@ use burn::{
 use f5_core::{mel::MelSpec, weights::Checkpoint};
 
 pub use backbone::{ConvNeXtBlock, VocosBackbone};
+pub use cpu::CpuVocos;
 pub use config::{Padding, VocosConfig};
 pub use head::IstftHead;
 
@@ -45,15 +47,36 @@ impl Vocos {
     /// [`Error::Config`] if `config` describes no network, [`Error::Weights`] if the checkpoint
     /// cannot be read or does not fit it.
     pub fn load(path: impl AsRef<Path>, config: &VocosConfig, device: &Device) -> Result<Self> {
+        let network = Self::new(config, device)?;
+        let checkpoint = open(path.as_ref())?;
+        Ok(f5_weights::load(network, checkpoint, str::to_owned)?)
+    }
+
+    /// A network of the sizes in `config`, to be filled by a checkpoint.
+    fn new(config: &VocosConfig, device: &Device) -> Result<Self> {
         config.validate()?;
-        let checkpoint = Checkpoint::open(path)?
-            .ignore(|name| name == "head.istft.window" || name.starts_with("feature_extractor."));
-        let network = Self {
+        Ok(Self {
             backbone: VocosBackbone::new(config, device),
             head: IstftHead::new(config, device),
             mel_spec: config.mel_spec(),
-        };
-        Ok(f5_weights::load(network, checkpoint, str::to_owned)?)
+        })
+    }
+}
+
+/// A checkpoint without what is computed here.
+fn open(path: &Path) -> Result<Checkpoint> {
+    Ok(Checkpoint::open(path)?
+        .ignore(|name| name == "head.istft.window" || name.starts_with("feature_extractor.")))
+}
+
+/// Makes sure that waveforms of `samples` samples each are numbers.
+fn checked(waves: &[f32], samples: usize) -> Result<()> {
+    match waves.iter().position(|sample| !sample.is_finite()) {
+        Some(at) => Err(Error::NotFinite {
+            row: at / samples,
+            sample: at % samples,
+        }),
+        None => Ok(()),
     }
 }
 
@@ -71,34 +94,15 @@ impl Vocoder for Vocos {
     }
 
     fn decode(&self, mel: Tensor<3>) -> Result<Tensor<2>> {
-        let [batch, bands, frames] = mel.dims();
-        if batch == 0 {
-            return Err(Error::EmptyBatch);
-        }
-        if bands != self.mel_spec.n_mel_channels {
-            return Err(Error::MelBands {
-                expected: self.mel_spec.n_mel_channels,
-                got: bands,
-            });
-        }
-        if frames < self.head.min_frames() {
-            return Err(Error::TooFewFrames {
-                needed: self.head.min_frames(),
-                got: frames,
-            });
-        }
+        let [batch, _, frames] = mel.dims();
+        self.head.check(mel.dims(), self.mel_spec.n_mel_channels)?;
         let device = self.device();
         let features = self
             .backbone
             .forward(mel.to_device(&device).cast(DType::F32));
         let waves = self.head.forward(features)?;
         let samples = self.samples_for(frames);
-        if let Some(at) = waves.iter().position(|sample| !sample.is_finite()) {
-            return Err(Error::NotFinite {
-                row: at / samples,
-                sample: at % samples,
-            });
-        }
+        checked(&waves, samples)?;
         Ok(Tensor::from_data(
             TensorData::new(waves, [batch, samples]),
             &device,

@@ -1,0 +1,97 @@
+//! Attention of one head over one sequence, block by block: scores never fill more than a cache.
+//!
+//! Queries go by 32, keys by 256. Each block of keys is weighted relative to the largest score so far,
+//! and what was summed up before is scaled down when a larger one appears ([online
+//! softmax](https://arxiv.org/abs/1805.02867), as in FlashAttention).
+
+use crate::{
+    buffer::Buffer,
+    gemm::{Kernel, PANEL, Panels, ROW_TILE},
+    rows::{self, Softmax},
+};
+
+/// Keys of one block: 32 kilobytes of scores.
+const KEYS: usize = 256;
+
+/// Where the heads of a sequence lie: rows of queries, keys and values, side by side.
+#[derive(Debug, Clone, Copy)]
+pub struct Heads<'a, E> {
+    /// Queries, keys and values of every position, `[positions, 3, heads, dim_head]`.
+    pub qkv: &'a [E],
+    /// Number of heads.
+    pub heads: usize,
+    /// Width of one head.
+    pub dim_head: usize,
+    /// How many positions may be attended to; those after them are padding.
+    pub keys: usize,
+}
+
+/// Memory that [`attend`] works in.
+#[derive(Debug, Default)]
+pub struct AttentionScratch<E> {
+    keys: Panels<E>,
+    values: Vec<Panels<E>>,
+    queries: Buffer<E>,
+    scores: Buffer<f32>,
+    weights: Buffer<E>,
+    sums: Buffer<f32>,
+}
+
+/// What head number `head` attends to at every position, `[positions, dim_head]`.
+pub fn attend<K: Kernel>(
+    kernel: K,
+    sequence: Heads<'_, K::Element>,
+    head: usize,
+    scratch: &mut AttentionScratch<K::Element>,
+    out: &mut [K::Element],
+) {
+    let Heads { qkv, heads, dim_head, keys } = sequence;
+    let stride = 3 * heads * dim_head;
+    let positions = qkv.len() / stride;
+    let part = |part: usize| &qkv[(part * heads + head) * dim_head..];
+    let s = scratch;
+    kernel.repack(part(1), stride, dim_head, keys, &mut s.keys);
+    s.values.resize_with(keys.div_ceil(KEYS), Panels::default);
+    for (block, panels) in s.values.iter_mut().enumerate() {
+        let first = block * KEYS;
+        let rows = &part(2)[first * stride..];
+        kernel.repack_transposed(rows, stride, (keys - first).min(KEYS), dim_head, panels);
+    }
+    let width = dim_head.next_multiple_of(PANEL);
+    s.queries.grow(kernel.operand_len(ROW_TILE, dim_head));
+    s.scores.grow(ROW_TILE * KEYS);
+    s.weights.grow(kernel.operand_len(ROW_TILE, KEYS));
+    s.sums.grow(ROW_TILE * width);
+
+    let cpu = kernel.cpu();
+    let scale = std::f32::consts::LOG2_E / (dim_head as f32).sqrt();
+    for (block, out) in out[..positions * dim_head].chunks_mut(ROW_TILE * dim_head).enumerate() {
+        let first = block * ROW_TILE;
+        let queries = out.len() / dim_head;
+        for (row, query) in part(0)[first * stride..].chunks(stride).take(queries).enumerate() {
+            kernel.place_row(&mut s.queries, dim_head, row, 0, &query[..dim_head]);
+        }
+        let mut softmax = [Softmax::NEW; ROW_TILE];
+        for (block, values) in s.values.iter().enumerate() {
+            let keys = block * KEYS..(block * KEYS + KEYS).min(keys);
+            let operand = kernel.dense(&s.queries, queries, dim_head);
+            kernel.product(operand, &s.keys, keys.clone(), &mut s.scores, KEYS, false);
+            let rows = s.scores.chunks_exact_mut(KEYS).zip(s.sums.chunks_exact_mut(width));
+            for (row, ((scores, sums), softmax)) in rows.zip(&mut softmax).take(queries).enumerate() {
+                let scores = &mut scores[..keys.len()];
+                let factor = kernel.store_weights(softmax, scores, scale, &mut s.weights, row);
+                if block > 0 && factor != 1.0 {
+                    rows::scale(cpu, sums, factor);
+                }
+            }
+            let operand = kernel.dense(&s.weights, queries, keys.len());
+            kernel.product(operand, values, 0..dim_head, &mut s.sums, width, block > 0);
+        }
+        let rows = s.sums.chunks_exact_mut(width).zip(out.chunks_exact_mut(dim_head));
+        for ((sums, out), softmax) in rows.zip(&softmax) {
+            let sums = &mut sums[..dim_head];
+            rows::scale(cpu, sums, softmax.normaliser());
+            kernel.round(sums, out);
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! Products of bf16 numbers, added up in float32.
+//!
+//! Layouts are those of AMX tiles. An operand is cut into tiles of 16 rows by 32 inputs, each one
+//! kilobyte of memory; a panel into pairs of tiles of 32 inputs by 16 outputs, in which two
+//! neighbouring inputs of one output stand side by side.
+
+use std::ops::Range;
+
+use super::{Kernel, Operand, PANEL, Panels, Product, amx, fma, reset};
+use crate::{
+
+    isa::{Cpu, vectorize},
+    rows::Softmax,
+};
+
+/// Inputs of one tile.
+const K_STEP: usize = 32;
+/// Rows of one tile.
+const TILE_ROWS: usize = 16;
+/// Elements of one tile.
+const TILE: usize = TILE_ROWS * K_STEP;
+
+/// Products of weights and activations that are rounded to bf16.
+///
+/// Without AMX the same numbers are widened and multiplied in float32: as exact, with half the memory
+/// of [`F32`](super::F32), and slower.
+#[derive(Debug, Clone, Copy)]
+pub struct Bf16(pub Cpu);
+
+impl Kernel for Bf16 {
+    /// Upper half of a float32.
+    type Element = u16;
+
+    fn cpu(&self) -> Cpu {
+        self.0
+    }
+
+    fn padded(&self, inputs: usize) -> usize {
+        inputs.next_multiple_of(K_STEP)
+    }
+
+    fn pack(&self, weights: &[f32], inputs: usize) -> Panels<u16> {
+        let outputs = weights.len() / inputs.max(1);
+        let mut rounded = vec![0; weights.len()];
+        self.round(weights, &mut rounded);
+        let mut panels = Panels::zeros(self.padded(inputs), outputs);
+        self.repack(&rounded, inputs, inputs, outputs, &mut panels);
+        panels
+    }
+
+    fn repack(&self, rows: &[u16], stride: usize, inputs: usize, outputs: usize, panels: &mut Panels<u16>) {
+        let padded = self.padded(inputs);
+        reset(panels, padded, outputs);
+        vectorize!(self.0.level, _m => for (group, rows) in rows.chunks(TILE_ROWS * stride).enumerate() {
+            let first = group * TILE_ROWS;
+            if first >= outputs { break; }
+            let count = (outputs - first).min(TILE_ROWS);
+            let panel = &mut panels.data[first / PANEL * padded * PANEL..][..padded * PANEL];
+            for (step, tiles) in panel.chunks_exact_mut(2 * TILE).enumerate() {
+                let tile = &mut tiles[first % PANEL / TILE_ROWS * TILE..][..TILE];
+                let (tile, _) = tile.as_chunks_mut::<2>();
+                let at = step * K_STEP;
+                for column in 0..count {
+                    let row = &rows[column * stride..];
+                    let mut values = [0; K_STEP];
+                    let present = K_STEP.min(inputs - at.min(inputs));
+                    match row.get(at..at + K_STEP) {
+                        Some(row) if present == K_STEP => values.copy_from_slice(row),
+                        _ => values[..present].copy_from_slice(&row[at..][..present]),
+                    }
+                    let (pairs, _) = values.as_chunks::<2>();
+                    for (pair, values) in pairs.iter().enumerate() {
+                        tile[pair * TILE_ROWS + column] = *values;
+                    }
+                }
+            }
+        });
+    }
+
+    fn repack_transposed(&self, rows: &[u16], stride: usize, inputs: usize, outputs: usize, panels: &mut Panels<u16>) {
+        let padded = self.padded(inputs);
+        reset(panels, padded, outputs);
+        vectorize!(self.0.level, _m => for pair in 0..padded / 2 {
+            let row = |k: usize| if k < inputs { &rows[k * stride..][..outputs] } else { &[] };
+            let (even, odd) = (row(2 * pair), row(2 * pair + 1));
+            for (column, columns) in (0..outputs).step_by(TILE_ROWS).enumerate() {
+                let at = column / 2 * padded * PANEL
+                    + pair / TILE_ROWS * 2 * TILE
+                    + column % 2 * TILE
+                    + pair % TILE_ROWS * K_STEP;
+                let tile_row = &mut panels.data[at..][..K_STEP];
+                let (tile_row, _) = tile_row.as_chunks_mut::<2>();
+                let sixteen = |row: &[u16]| {
+                    let mut values = [0; TILE_ROWS];
+                    match row.get(columns..columns + TILE_ROWS) {
+                        Some(row) => values.copy_from_slice(row),
+                        None => {
+                            let rest = row.get(columns..).unwrap_or(&[]);
+                            values[..rest.len()].copy_from_slice(rest);
+                        }
+                    }
+                    values
+                };
+                for ((out, even), odd) in tile_row.iter_mut().zip(sixteen(even)).zip(sixteen(odd)) {
+                    *out = [even, odd];
+                }
+            }
+        });
+    }
+
+    fn round(&self, values: &[f32], out: &mut [u16]) {
+        vectorize!(self.0.level, _m => for (out, value) in out.iter_mut().zip(values) {
+            *out = round(*value);
+        });
+    }
+
+    fn residue(&self, value: f32) -> f32 {
+        value - widen(round(value))
+    }
+
+    fn store_row(&self, operand: &mut [u16], inputs: usize, row: usize, at: usize, values: &[f32]) {
+        let first = tile_row(self.padded(inputs), row, at);
+        vectorize!(self.0.level, _m => for (step, values) in values.chunks(K_STEP).enumerate() {
+            let out = &mut operand[first + step * TILE..][..K_STEP];
+            if values.len() == K_STEP {
+                for (out, value) in out.iter_mut().zip(values) {
+                    *out = round(*value);
+                }
+            } else {
+                out.fill(0);
+                for (out, value) in out.iter_mut().zip(values) {
+                    *out = round(*value);
+                }
+            }
+        });
+    }
+
+    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    fn store_weights(
+        &self,
+        softmax: &mut Softmax,
+        scores: &mut [f32],
+        scale: f32,
+        operand: &mut [u16],
+        row: usize,
+    ) -> f32 {
+        if let Some(amx) = self.0.amx {
+            let first = tile_row(self.padded(scores.len()), row, 0);
+            return super::softmax::add(amx, softmax, scores, scale, &mut operand[first..], TILE);
+        }
+        let factor = softmax.add(self.0, scores, scale);
+        self.store_row(operand, scores.len(), row, 0, scores);
+        factor
+    }
+
+    fn place_row(&self, operand: &mut [u16], inputs: usize, row: usize, at: usize, values: &[u16]) {
+        let first = tile_row(self.padded(inputs), row, at);
+        for (step, values) in values.chunks(K_STEP).enumerate() {
+            let out = &mut operand[first + step * TILE..][..K_STEP];
+            out[..values.len()].copy_from_slice(values);
+            out[values.len()..].fill(0);
+        }
+    }
+
+    fn dense<'a>(&self, data: &'a [u16], rows: usize, inputs: usize) -> Operand<'a, u16> {
+        Operand {
+            data,
+            rows,
+            row: K_STEP,
+            row_tile: self.padded(inputs) * TILE_ROWS,
+            k_step: TILE,
+        }
+    }
+
+    fn window<'a>(&self, data: &'a [u16], rows: usize, stride: usize) -> Operand<'a, u16> {
+        Operand {
+            data,
+            rows,
+            row: stride,
+            row_tile: stride * TILE_ROWS,
+            k_step: K_STEP,
+        }
+    }
+
+    fn window_slack(&self, stride: usize) -> usize {
+        (super::ROW_TILE - 1) * stride + K_STEP - 1
+    }
+
+    fn product(
+        &self,
+        a: Operand<'_, u16>,
+        panels: &Panels<u16>,
+        outputs: Range<usize>,
+        c: &mut [f32],
+        ldc: usize,
+        accumulate: bool,
+    ) {
+        let panels = panels.slice(outputs);
+        let p = Product { a, panels, c, ldc, accumulate };
+        match self.0.amx {
+            Some(amx) => amx::product(amx, p),
+            None => widened(self.0, p),
+        }
+    }
+}
+
+/// The scalar twin of the AMX product: the same rounded numbers, multiplied in float32.
+fn widened(cpu: Cpu, p: Product<'_, u16>) {
+    let Product { a, panels, c, ldc, accumulate } = p;
+    let depth = panels.panel / PANEL;
+    let mut rows = vec![0.0; a.rows * depth];
+    for (row, out) in rows.chunks_exact_mut(depth).enumerate() {
+        let first = row / TILE_ROWS * a.row_tile + row % TILE_ROWS * a.row;
+        for (step, out) in out.chunks_exact_mut(K_STEP).enumerate() {
+            for (out, bits) in out.iter_mut().zip(&a.data[first + step * a.k_step..][..K_STEP]) {
+                *out = widen(*bits);
+            }
+        }
+    }
+    let mut columns = vec![0.0; panels.panel];
+    for (index, panel) in panels.iter().enumerate() {
+        for (k, out) in columns.chunks_exact_mut(PANEL).enumerate() {
+            for (column, out) in out.iter_mut().enumerate() {
+                *out = widen(
+                    panel[k / K_STEP * 2 * TILE
+                        + column / TILE_ROWS * TILE
+                        + k % K_STEP / 2 * K_STEP
+                        + column % TILE_ROWS * 2
+                        + k % 2],
+                );
+            }
+        }
+        let a = Operand { data: &rows, rows: a.rows, row: depth, row_tile: 0, k_step: 0 };
+        let panels = super::PanelSlice { data: &columns, panel: panels.panel };
+        let c = &mut c[index * PANEL..];
+        fma::product(cpu.level, Product { a, panels, c, ldc, accumulate });
+    }
+}
+
+/// Where the values of `row` from input `at` on begin.
+fn tile_row(padded: usize, row: usize, at: usize) -> usize {
+    debug_assert!(at.is_multiple_of(K_STEP), "{at} is inside a tile");
+    (row / TILE_ROWS * padded + at) * TILE_ROWS + row % TILE_ROWS * K_STEP
+}
+
+/// The float32 of the same value.
+#[inline(always)]
+fn widen(bits: u16) -> f32 {
+    f32::from_bits(u32::from(bits) << 16)
+}
+
+/// To the nearest bf16, ties to even; NaN stays NaN.
+#[inline(always)]
+fn round(value: f32) -> u16 {
+    let bits = value.to_bits();
+    let rounded = bits.wrapping_add(0x7fff + ((bits >> 16) & 1)) >> 16;
+    (if value.is_nan() { 0x7fc0 } else { rounded }) as u16
+}
