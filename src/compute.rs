@@ -51,21 +51,50 @@ pub(crate) struct Files<'a> {
 impl CpuChoice {
     /// Loads both networks to `device`; the small one first, so that a vocoder of the wrong kind is told
     /// before gigabytes are read.
-    pub(crate) fn load(&self, files: &Files<'_>, device: &Device, chosen: DevicePreference) -> Result<Networks> {
-        let Files { config, vocab_size, checkpoint, vocoder_file, .. } = *files;
+    pub(crate) fn load(
+        &self,
+        files: &Files<'_>,
+        device: &Device,
+        chosen: DevicePreference,
+    ) -> Result<Networks> {
+        let Files {
+            config,
+            vocab_size,
+            checkpoint,
+            vocoder_file,
+            ..
+        } = *files;
         if chosen != DevicePreference::Cpu || self.engine == CpuEngine::Burn {
             let vocoder = files.vocoder.load(vocoder_file, device)?;
             vocoder.check_mel_spec(&config.mel_spec)?;
             let dit = Dit::load(checkpoint, &config.arch, vocab_size, device)?;
-            return Ok(Networks { backbone: Arc::new(dit), vocoder, kernels: None });
+            return Ok(Networks {
+                backbone: Arc::new(dit),
+                vocoder,
+                kernels: None,
+            });
         }
         let cpu = Cpu::detect().map_err(|error| Repr::Cpu(Box::new(error)))?;
         let pool = Pool::new(self.threads).map_err(|error| Repr::Cpu(Box::new(error)))?;
-        let vocoder = files.vocoder.load_cpu(vocoder_file, device, cpu, pool.clone())?;
+        let vocoder = files
+            .vocoder
+            .load_cpu(vocoder_file, device, cpu, pool.clone())?;
         vocoder.check_mel_spec(&config.mel_spec)?;
         let precision = self.precision;
-        let backbone = cpu::load(checkpoint, &config.arch, vocab_size, device, precision, cpu, pool)?;
-        let numbers = if precision.is_bf16(cpu) { "bf16" } else { "f32" };
+        let backbone = cpu::load(
+            checkpoint,
+            &config.arch,
+            vocab_size,
+            device,
+            precision,
+            cpu,
+            pool,
+        )?;
+        let numbers = if precision.is_bf16(cpu) {
+            "bf16"
+        } else {
+            "f32"
+        };
         Ok(Networks {
             backbone: backbone.into(),
             vocoder,

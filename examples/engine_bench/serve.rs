@@ -47,13 +47,32 @@ pub(crate) fn serve(options: &Options) -> Result<(), Failure> {
         (Arc::new(dit), vocos.load(&options.vocos, &device)?)
     } else {
         let precision = options.precision;
-        let dit = cpu::load(weights, &arch, VOCAB_SIZE, &device, precision, cpu, pool.clone())?;
-        (dit.into(), vocos.load_cpu(&options.vocos, &device, cpu, pool)?)
+        let dit = cpu::load(
+            weights,
+            &arch,
+            VOCAB_SIZE,
+            &device,
+            precision,
+            cpu,
+            pool.clone(),
+        )?;
+        (
+            dit.into(),
+            vocos.load_cpu(&options.vocos, &device, cpu, pool)?,
+        )
     };
     let load_s = clock.elapsed().as_secs_f64();
     let inputs = read(&fs::read(&options.inputs)?)?;
-    let engine = Engine { backbone, vocoder, inputs };
-    let name = if options.burn { "burn".to_owned() } else { format!("{:?} {}", options.precision, cpu.isa()) };
+    let engine = Engine {
+        backbone,
+        vocoder,
+        inputs,
+    };
+    let name = if options.burn {
+        "burn".to_owned()
+    } else {
+        format!("{:?} {}", options.precision, cpu.isa())
+    };
     answer(json!({"ready": true, "engine": name, "load_s": load_s, "rss_mb": peak_mb()}))?;
     for line in io::stdin().lock().lines() {
         let line = line?;
@@ -89,16 +108,26 @@ pub(crate) fn serve(options: &Options) -> Result<(), Failure> {
 impl Engine {
     fn input(&self, name: &str, n: usize) -> Result<&(Vec<usize>, Vec<f32>), Failure> {
         let name = format!("{name}.{n}");
-        self.inputs.get(&name).ok_or_else(|| format!("the inputs have no {name}").into())
+        self.inputs
+            .get(&name)
+            .ok_or_else(|| format!("the inputs have no {name}").into())
     }
 
     fn tensor(&self, name: &str, n: usize) -> Result<Tensor<3>, Failure> {
         let (shape, data) = self.input(name, n)?.clone();
-        Ok(Tensor::from_data(TensorData::new(data, shape), &Device::flex()))
+        Ok(Tensor::from_data(
+            TensorData::new(data, shape),
+            &Device::flex(),
+        ))
     }
 
     fn text(&self, n: usize) -> Result<Vec<i32>, Failure> {
-        Ok(self.input("text", n)?.1.iter().map(|&id| id as i32).collect())
+        Ok(self
+            .input("text", n)?
+            .1
+            .iter()
+            .map(|&id| id as i32)
+            .collect())
     }
 
     fn forward(&self, n: usize, guided: bool) -> Result<Vec<f32>, Failure> {
@@ -119,12 +148,28 @@ impl Engine {
         Ok(values)
     }
 
-    fn sample(&self, n: usize, reference: usize, nfe_steps: usize, cfg_strength: f32) -> Result<Vec<f32>, Failure> {
+    fn sample(
+        &self,
+        n: usize,
+        reference: usize,
+        nfe_steps: usize,
+        cfg_strength: f32,
+    ) -> Result<Vec<f32>, Failure> {
         let cond = self.input("cond", n)?.1[..reference * 100].to_vec();
         let (cond, text) = (Mel::new(cond, 100), self.text(n)?);
         let noise = TorchCpuNormal::new(SEED).randn(n * 100);
-        let row = SampleRow { cond: &cond, text: &text, duration: n, noise: &noise, edit_mask: None };
-        let params = SamplingParams { nfe_steps, cfg_strength, ..Default::default() };
+        let row = SampleRow {
+            cond: &cond,
+            text: &text,
+            duration: n,
+            noise: &noise,
+            edit_mask: None,
+        };
+        let params = SamplingParams {
+            nfe_steps,
+            cfg_strength,
+            ..Default::default()
+        };
         let cfm = Cfm::new(Arc::clone(&self.backbone));
         let mut mels = cfm.sample(&[row], &params, |_| ControlFlow::Continue(()))?;
         Ok(mels.swap_remove(0).into_data())
@@ -147,8 +192,18 @@ fn read(bytes: &[u8]) -> Result<BTreeMap<String, (Vec<usize>, Vec<f32>)>, Failur
     for (name, view) in SafeTensors::deserialize(bytes)?.tensors() {
         let data = view.data();
         let values = match view.dtype() {
-            Dtype::F32 => data.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect(),
-            Dtype::I64 => data.as_chunks::<8>().0.iter().map(|b| i64::from_le_bytes(*b) as f32).collect(),
+            Dtype::F32 => data
+                .as_chunks::<4>()
+                .0
+                .iter()
+                .map(|b| f32::from_le_bytes(*b))
+                .collect(),
+            Dtype::I64 => data
+                .as_chunks::<8>()
+                .0
+                .iter()
+                .map(|b| i64::from_le_bytes(*b) as f32)
+                .collect(),
             other => return Err(format!("{name} is {other:?}").into()),
         };
         inputs.insert(name, (view.shape().to_vec(), values));

@@ -4,7 +4,6 @@ use std::{ops::ControlFlow, sync::Arc};
 
 use burn::tensor::Device;
 use f5_tts::{
-    DevicePreference,
     core::mel::Mel,
     model::{
         Dit, DitConfig,
@@ -12,6 +11,7 @@ use f5_tts::{
             Backbone, BatchMasking, Cfm, Conditioning, OdeMethod, SampleRow, SamplingParams,
             total_frames,
         },
+        cpu::{self, Cpu, Pool},
         dit::{BatchMask, DitField},
         embedding::TextSpan,
         layers::RotaryEmbedding,
@@ -20,6 +20,7 @@ use f5_tts::{
 use serde_json::Value;
 
 use crate::{
+    Target,
     case::{Array, Case, Failure, device},
     report::{Report, SAMPLE, STAGE},
 };
@@ -36,11 +37,7 @@ const INPUTS: [&str; 9] = [
     "batch_noise",
 ];
 
-pub(crate) fn run(
-    case: &Case,
-    preference: DevicePreference,
-    report: &mut Report,
-) -> Result<(), Failure> {
+pub(crate) fn run(case: &Case, target: Target, report: &mut Report) -> Result<(), Failure> {
     let stages = case.stages(|name| INPUTS.contains(&name));
     if case.class() != "DiT" {
         for stage in stages {
@@ -48,7 +45,7 @@ pub(crate) fn run(
         }
         return Ok(());
     }
-    let network = Network::load(case, device(preference)?)?;
+    let network = Network::load(case, target)?;
     for stage in stages {
         let tolerance = if stage.starts_with("sample_") {
             SAMPLE
@@ -64,7 +61,10 @@ pub(crate) fn run(
 }
 
 struct Network {
+    /// For the stages inside.
     dit: Arc<Dit>,
+    /// For velocities and samples.
+    backbone: Arc<dyn Backbone>,
     device: Device,
     ids: Vec<i32>,
     frames: usize,
@@ -72,21 +72,26 @@ struct Network {
 }
 
 impl Network {
-    fn load(case: &Case, device: Device) -> Result<Self, Failure> {
+    fn load(case: &Case, target: Target) -> Result<Self, Failure> {
+        let device = device(target.device)?;
         let config: DitConfig = serde_json::from_value(case.json["config"].clone())?;
         let vocab_size = config
             .text_num_embeds
             .ok_or("the config has no text_num_embeds")?;
-        let dit = Dit::load(
-            case.dir.join("weights.safetensors"),
-            &config,
-            vocab_size,
-            &device,
-        )?;
+        let weights = case.dir.join("weights.safetensors");
+        let dit = Arc::new(Dit::load(&weights, &config, vocab_size, &device)?);
+        let backbone: Arc<dyn Backbone> = if target.is_fused() {
+            let (cpu, pool) = (Cpu::detect()?, Pool::default());
+            let precision = target.precision;
+            cpu::load(&weights, &config, vocab_size, &device, precision, cpu, pool)?.into()
+        } else {
+            Arc::clone(&dit) as Arc<dyn Backbone>
+        };
         let [_, frames, _] = case.get("x")?.dims()?;
         let time = *case.get("time")?.data.first().ok_or("time is empty")?;
         Ok(Self {
-            dit: Arc::new(dit),
+            dit,
+            backbone,
             device,
             ids: case.get("text")?.ids(),
             frames,
@@ -128,7 +133,7 @@ impl Network {
                 Array::of(block.forward(input, time, &rope, &BatchMask::default()))
             }
             "out" => {
-                let field = dit.condition(self.conditioning(case, false)?);
+                let field = self.backbone.condition(self.conditioning(case, false)?);
                 Array::of(
                     field
                         .velocity(&case.get("x")?.tensor(device), self.time)
@@ -136,7 +141,7 @@ impl Network {
                 )
             }
             "out_uncond" => {
-                let field = dit.condition(self.conditioning(case, true)?);
+                let field = self.backbone.condition(self.conditioning(case, true)?);
                 let velocity = field.velocity(&case.get("x")?.tensor(device), self.time);
                 Array::of(velocity.unconditional.ok_or("no unconditional velocity")?)
             }
@@ -153,6 +158,7 @@ impl Network {
             durations: vec![self.frames],
             guided,
             batch_masking: BatchMasking::Upstream,
+            times: vec![self.time],
         })
     }
 
@@ -181,7 +187,7 @@ impl Network {
             edit_mask: edit_mask.as_deref(),
         };
         let params = sampling_params(&case.json["runs"][stage])?;
-        let cfm = Cfm::new(Arc::clone(&self.dit) as Arc<dyn Backbone>);
+        let cfm = Cfm::new(Arc::clone(&self.backbone));
         let mels = cfm.sample(&[row], &params, |_| ControlFlow::Continue(()))?;
         Ok(Array::new(
             [1, mels[0].frames(), n_mels],
@@ -228,7 +234,7 @@ impl Network {
             batch_masking: BatchMasking::Upstream,
             ..sampling_params(&case.json["runs"]["sample_batch2"])?
         };
-        let cfm = Cfm::new(Arc::clone(&self.dit) as Arc<dyn Backbone>);
+        let cfm = Cfm::new(Arc::clone(&self.backbone));
         let mut sampled = Array::of(cfm.integrate(&rows, &params, |_| ControlFlow::Continue(()))?)?;
         for (row, out) in rows
             .iter()

@@ -2,19 +2,16 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use f5_tts::{DevicePreference, F5Tts, SynthesisParams, demo_dir};
+use f5_tts::{F5Tts, SynthesisParams, demo_dir};
 use serde_json::Value;
 
 use crate::{
+    Target,
     case::{Array, Case, Failure, sha256},
     report::{Report, SAMPLE},
 };
 
-pub(crate) fn run(
-    case: &Case,
-    preference: DevicePreference,
-    report: &mut Report,
-) -> Result<(), Failure> {
+pub(crate) fn run(case: &Case, target: Target, report: &mut Report) -> Result<(), Failure> {
     let dir = demo_dir();
     same_file(&dir.join("model.safetensors"), &case.json["model_sha256"])?;
     same_file(
@@ -27,7 +24,12 @@ pub(crate) fn run(
             .ok_or(format!("case.json has no {key}"))
     };
 
-    let tts = F5Tts::builder().model_dir(dir).device(preference).build()?;
+    let tts = F5Tts::builder()
+        .model_dir(dir)
+        .device(target.device)
+        .cpu_engine(target.engine)
+        .precision(target.precision)
+        .build()?;
     let voice = tts.voice(case.dir.join(text("ref_audio")?), text("ref_text")?)?;
     let speech = tts.synthesize(&voice, text("gen_text")?, &params(case)?)?;
     for stage in case.stages(|_| false) {

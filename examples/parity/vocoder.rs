@@ -1,20 +1,17 @@
 //! Kind `vocoder`: mel to waveform.
 
 use f5_tts::{
-    DevicePreference,
-    vocoder::{Vocoder, Vocos, VocosConfig},
+    model::cpu::{Cpu, Pool},
+    vocoder::VocoderConfig,
 };
 
 use crate::{
+    Target,
     case::{Array, Case, Failure, device},
     report::{Report, STAGE},
 };
 
-pub(crate) fn run(
-    case: &Case,
-    preference: DevicePreference,
-    report: &mut Report,
-) -> Result<(), Failure> {
+pub(crate) fn run(case: &Case, target: Target, report: &mut Report) -> Result<(), Failure> {
     let stages = case.stages(|name| name == "mel");
     if case.class() != "Vocos" {
         for stage in stages {
@@ -22,9 +19,14 @@ pub(crate) fn run(
         }
         return Ok(());
     }
-    let device = device(preference)?;
-    let config: VocosConfig = serde_json::from_value(case.json["config"].clone())?;
-    let vocos = Vocos::load(case.dir.join("weights.safetensors"), &config, &device)?;
+    let device = device(target.device)?;
+    let config = VocoderConfig::Vocos(serde_json::from_value(case.json["config"].clone())?);
+    let weights = case.dir.join("weights.safetensors");
+    let vocos = if target.is_fused() {
+        config.load_cpu(weights, &device, Cpu::detect()?, Pool::default())?
+    } else {
+        config.load(weights, &device)?
+    };
     for stage in stages {
         match stage.as_str() {
             "wave" => {

@@ -13,17 +13,19 @@ use crate::{
 /// Keys of one block: 32 kilobytes of scores.
 const KEYS: usize = 256;
 
-/// Where the heads of a sequence lie: rows of queries, keys and values, side by side.
+/// One head of one sequence, each `[positions, dim_head]`.
 #[derive(Debug, Clone, Copy)]
-pub struct Heads<'a, E> {
-    /// Queries, keys and values of every position, `[positions, 3, heads, dim_head]`.
-    pub qkv: &'a [E],
-    /// Number of heads.
-    pub heads: usize,
-    /// Width of one head.
+pub struct Head<'a, E> {
+    /// Queries.
+    pub queries: &'a [E],
+    /// Keys.
+    pub keys: &'a [E],
+    /// Values.
+    pub values: &'a [E],
+    /// Width of the head.
     pub dim_head: usize,
     /// How many positions may be attended to; those after them are padding.
-    pub keys: usize,
+    pub visible: usize,
 }
 
 /// Memory that [`attend`] works in.
@@ -37,25 +39,24 @@ pub struct AttentionScratch<E> {
     sums: Buffer<f32>,
 }
 
-/// What head number `head` attends to at every position, `[positions, dim_head]`.
+/// What the head attends to at every position, `[positions, dim_head]`.
 pub fn attend<K: Kernel>(
     kernel: K,
-    sequence: Heads<'_, K::Element>,
-    head: usize,
+    head: Head<'_, K::Element>,
     scratch: &mut AttentionScratch<K::Element>,
     out: &mut [K::Element],
 ) {
-    let Heads { qkv, heads, dim_head, keys } = sequence;
-    let stride = 3 * heads * dim_head;
-    let positions = qkv.len() / stride;
-    let part = |part: usize| &qkv[(part * heads + head) * dim_head..];
+    let Head {
+        dim_head, visible, ..
+    } = head;
     let s = scratch;
-    kernel.repack(part(1), stride, dim_head, keys, &mut s.keys);
-    s.values.resize_with(keys.div_ceil(KEYS), Panels::default);
+    kernel.repack(head.keys, dim_head, visible, &mut s.keys);
+    s.values
+        .resize_with(visible.div_ceil(KEYS), Panels::default);
     for (block, panels) in s.values.iter_mut().enumerate() {
         let first = block * KEYS;
-        let rows = &part(2)[first * stride..];
-        kernel.repack_transposed(rows, stride, (keys - first).min(KEYS), dim_head, panels);
+        let count = KEYS.min(visible - first);
+        kernel.repack_transposed(&head.values[first * dim_head..], count, dim_head, panels);
     }
     let width = dim_head.next_multiple_of(PANEL);
     s.queries.grow(kernel.operand_len(ROW_TILE, dim_head));
@@ -65,19 +66,26 @@ pub fn attend<K: Kernel>(
 
     let cpu = kernel.cpu();
     let scale = std::f32::consts::LOG2_E / (dim_head as f32).sqrt();
-    for (block, out) in out[..positions * dim_head].chunks_mut(ROW_TILE * dim_head).enumerate() {
-        let first = block * ROW_TILE;
-        let queries = out.len() / dim_head;
-        for (row, query) in part(0)[first * stride..].chunks(stride).take(queries).enumerate() {
-            kernel.place_row(&mut s.queries, dim_head, row, 0, &query[..dim_head]);
+    let blocks = head
+        .queries
+        .chunks(ROW_TILE * dim_head)
+        .zip(out.chunks_mut(ROW_TILE * dim_head));
+    for (queries, out) in blocks {
+        for (row, query) in queries.chunks_exact(dim_head).enumerate() {
+            kernel.place_row(&mut s.queries, dim_head, row, 0, query);
         }
+        let queries = queries.len() / dim_head;
         let mut softmax = [Softmax::NEW; ROW_TILE];
         for (block, values) in s.values.iter().enumerate() {
-            let keys = block * KEYS..(block * KEYS + KEYS).min(keys);
+            let keys = block * KEYS..(block * KEYS + KEYS).min(visible);
             let operand = kernel.dense(&s.queries, queries, dim_head);
             kernel.product(operand, &s.keys, keys.clone(), &mut s.scores, KEYS, false);
-            let rows = s.scores.chunks_exact_mut(KEYS).zip(s.sums.chunks_exact_mut(width));
-            for (row, ((scores, sums), softmax)) in rows.zip(&mut softmax).take(queries).enumerate() {
+            let rows = s
+                .scores
+                .chunks_exact_mut(KEYS)
+                .zip(s.sums.chunks_exact_mut(width));
+            for (row, ((scores, sums), softmax)) in rows.zip(&mut softmax).take(queries).enumerate()
+            {
                 let scores = &mut scores[..keys.len()];
                 let factor = kernel.store_weights(softmax, scores, scale, &mut s.weights, row);
                 if block > 0 && factor != 1.0 {
@@ -87,7 +95,10 @@ pub fn attend<K: Kernel>(
             let operand = kernel.dense(&s.weights, queries, keys.len());
             kernel.product(operand, values, 0..dim_head, &mut s.sums, width, block > 0);
         }
-        let rows = s.sums.chunks_exact_mut(width).zip(out.chunks_exact_mut(dim_head));
+        let rows = s
+            .sums
+            .chunks_exact_mut(width)
+            .zip(out.chunks_exact_mut(dim_head));
         for ((sums, out), softmax) in rows.zip(&softmax) {
             let sums = &mut sums[..dim_head];
             rows::scale(cpu, sums, softmax.normaliser());

@@ -30,7 +30,7 @@ pub enum ChannelScale {
 }
 
 /// Depthwise convolution over 7 positions, LayerNorm, two linear layers around GELU, residual.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct ConvNext<K: Kernel> {
     /// Taps of the convolution, `[7, dim]`.
     pub taps: Vec<f32>,
@@ -65,13 +65,20 @@ impl<K: Kernel> ConvNext<K> {
         let shelf = Shelf::<Scratch<K::Element>>::default();
         let mut hidden = vec![0.0; positions * inner];
         let read: &[f32] = x;
-        pool.each(hidden.par_chunks_mut(block * inner).enumerate(), |(index, hidden)| {
-            shelf.with(|s| self.widen(read, index * block, hidden, s));
-        });
+        pool.each(
+            hidden.par_chunks_mut(block * inner).enumerate(),
+            |(index, hidden)| {
+                shelf.with(|s| self.widen(read, index * block, hidden, s));
+            },
+        );
         let response = self.response(pool, &hidden, inner);
-        pool.each(x.par_chunks_mut(block * dim).zip(hidden.par_chunks_mut(block * inner)), |(x, hidden)| {
-            shelf.with(|s| self.narrow(hidden, response.as_deref(), x, s));
-        });
+        pool.each(
+            x.par_chunks_mut(block * dim)
+                .zip(hidden.par_chunks_mut(block * inner)),
+            |(x, hidden)| {
+                shelf.with(|s| self.narrow(hidden, response.as_deref(), x, s));
+            },
+        );
     }
 
     /// Inner channels of the positions from `first` on.
@@ -89,14 +96,22 @@ impl<K: Kernel> ConvNext<K> {
             let (convolved, normed) = s.row[..2 * dim].split_at_mut(dim);
             let rows = std::array::from_fn(|tap| neighbour(first + row, tap));
             rows::depthwise7(cpu, rows, &self.taps, &self.tap_bias, convolved);
-            rows::layer_norm(cpu, convolved, EPSILON, &self.norm_weight, &self.norm_bias, normed);
+            rows::layer_norm(
+                cpu,
+                convolved,
+                EPSILON,
+                &self.norm_weight,
+                &self.norm_bias,
+                normed,
+            );
             kernel.store_row(&mut s.operand, dim, row, 0, normed);
         }
-        self.pwconv1.apply_dense(&s.operand, count, 1, &mut s.products, |row, at, values| {
-            let bias = &self.pwconv1.bias()[at..][..values.len()];
-            rows::activate(cpu, values, bias, Activation::GeluErf);
-            hidden[row * inner + at..][..values.len()].copy_from_slice(values);
-        });
+        self.pwconv1
+            .apply_dense(&s.operand, count, 1, &mut s.products, |row, at, values| {
+                let bias = &self.pwconv1.bias()[at..][..values.len()];
+                rows::activate(cpu, values, bias, Activation::GeluErf);
+                hidden[row * inner + at..][..values.len()].copy_from_slice(values);
+            });
     }
 
     /// The factor of each inner channel: its energy over all positions relative to the mean of all
@@ -107,19 +122,29 @@ impl<K: Kernel> ConvNext<K> {
         };
         // In runs of a fixed length, added up in order: the sum does not depend on the threads.
         const RUN: usize = 64;
-        let partial: Vec<Mutex<Vec<f32>>> = hidden.chunks(RUN * inner).map(|_| Mutex::default()).collect();
-        pool.each(hidden.par_chunks(RUN * inner).zip(&partial), |(rows, partial)| {
-            let mut energy = vec![0.0; inner];
-            for row in rows.chunks_exact(inner) {
-                for (energy, x) in energy.iter_mut().zip(row) {
-                    *energy += x * x;
+        let partial: Vec<Mutex<Vec<f32>>> = hidden
+            .chunks(RUN * inner)
+            .map(|_| Mutex::default())
+            .collect();
+        pool.each(
+            hidden.par_chunks(RUN * inner).zip(&partial),
+            |(rows, partial)| {
+                let mut energy = vec![0.0; inner];
+                for row in rows.chunks_exact(inner) {
+                    for (energy, x) in energy.iter_mut().zip(row) {
+                        *energy += x * x;
+                    }
                 }
-            }
-            *partial.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = energy;
-        });
+                *partial
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner) = energy;
+            },
+        );
         let mut energy = vec![0.0; inner];
         for partial in partial {
-            let partial = partial.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let partial = partial
+                .into_inner()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
             for (energy, partial) in energy.iter_mut().zip(partial) {
                 *energy += partial;
             }
@@ -129,11 +154,21 @@ impl<K: Kernel> ConvNext<K> {
         }
         let mean = energy.iter().sum::<f32>() / inner as f32 + EPSILON;
         let factors = energy.iter().zip(gamma);
-        Some(factors.map(|(energy, gamma)| gamma * (energy / mean) + 1.0).collect())
+        Some(
+            factors
+                .map(|(energy, gamma)| gamma * (energy / mean) + 1.0)
+                .collect(),
+        )
     }
 
     /// Adds the narrowed result to `x`.
-    fn narrow(&self, hidden: &mut [f32], response: Option<&[f32]>, x: &mut [f32], s: &mut Scratch<K::Element>) {
+    fn narrow(
+        &self,
+        hidden: &mut [f32],
+        response: Option<&[f32]>,
+        x: &mut [f32],
+        s: &mut Scratch<K::Element>,
+    ) {
         let (inner, dim) = (self.pwconv2.inputs(), self.pwconv2.outputs());
         let (kernel, cpu) = (self.pwconv2.kernel(), self.pwconv2.kernel().cpu());
         let count = x.len() / dim;
@@ -144,18 +179,19 @@ impl<K: Kernel> ConvNext<K> {
             }
             kernel.store_row(&mut s.operand, inner, row, 0, hidden);
         }
-        self.pwconv2.apply_dense(&s.operand, count, 1, &mut s.products, |row, at, values| {
-            let bias = &self.pwconv2.bias()[at..][..values.len()];
-            let x = &mut x[row * dim + at..][..values.len()];
-            match &self.scale {
-                ChannelScale::Layer(gamma) => {
-                    rows::add_gated(cpu, x, values, bias, &gamma[at..][..values.len()]);
+        self.pwconv2
+            .apply_dense(&s.operand, count, 1, &mut s.products, |row, at, values| {
+                let bias = &self.pwconv2.bias()[at..][..values.len()];
+                let x = &mut x[row * dim + at..][..values.len()];
+                match &self.scale {
+                    ChannelScale::Layer(gamma) => {
+                        rows::add_gated(cpu, x, values, bias, &gamma[at..][..values.len()]);
+                    }
+                    ChannelScale::Response { .. } => {
+                        rows::add(cpu, values, bias);
+                        rows::add(cpu, x, values);
+                    }
                 }
-                ChannelScale::Response { .. } => {
-                    rows::add(cpu, values, bias);
-                    rows::add(cpu, x, values);
-                }
-            }
-        });
+            });
     }
 }

@@ -10,7 +10,7 @@ use crate::{
 const CHUNK: usize = 512;
 
 /// `x W^T + b`, weights packed for a kernel.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Linear<K: Kernel> {
     kernel: K,
     panels: Panels<K::Element>,
@@ -27,9 +27,21 @@ impl<K: Kernel> Linear<K> {
     #[must_use]
     pub fn new(kernel: K, weight: &[f32], inputs: usize, bias: Vec<f32>) -> Self {
         let panels = kernel.pack(weight, inputs);
-        assert_eq!(panels.outputs() * inputs, weight.len(), "weights are no matrix");
-        assert!(bias.is_empty() || bias.len() == panels.outputs(), "one bias for each output");
-        Self { kernel, panels, bias, inputs }
+        assert_eq!(
+            panels.outputs() * inputs,
+            weight.len(),
+            "weights are no matrix"
+        );
+        assert!(
+            bias.is_empty() || bias.len() == panels.outputs(),
+            "one bias for each output"
+        );
+        Self {
+            kernel,
+            panels,
+            bias,
+            inputs,
+        }
     }
 
     /// Width of the input.
@@ -73,7 +85,8 @@ impl<K: Kernel> Linear<K> {
         scratch.grow(rows.next_multiple_of(ROW_TILE) * ldc);
         for first in (0..outputs).step_by(chunk) {
             let count = chunk.min(outputs - first);
-            self.kernel.product(a, &self.panels, first..first + count, scratch, ldc, false);
+            self.kernel
+                .product(a, &self.panels, first..first + count, scratch, ldc, false);
             for (row, values) in scratch.chunks_exact_mut(ldc).take(rows).enumerate() {
                 finish(row, first, &mut values[..count]);
             }
@@ -96,7 +109,11 @@ impl<K: Kernel> Linear<K> {
 
 /// A multiple of `unit` and of whole panels near [`CHUNK`]; all outputs where there is none.
 fn chunk(outputs: usize, unit: usize) -> usize {
-    let unit = if unit.is_multiple_of(PANEL) { unit } else { unit * PANEL };
+    let unit = if unit.is_multiple_of(PANEL) {
+        unit
+    } else {
+        unit * PANEL
+    };
     if unit > CHUNK {
         return outputs.next_multiple_of(PANEL);
     }

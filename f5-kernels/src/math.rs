@@ -133,14 +133,23 @@ pub(crate) fn max(values: &[f32]) -> f32 {
 mod tests {
     use super::*;
 
-    fn worst(range: std::ops::Range<f32>, got: impl Fn(f32) -> f32, expected: impl Fn(f64) -> f64, relative: bool) -> f64 {
+    fn worst(
+        range: std::ops::Range<f32>,
+        got: impl Fn(f32) -> f32,
+        expected: impl Fn(f64) -> f64,
+        relative: bool,
+    ) -> f64 {
         let steps = 20_000;
         (0..=steps)
             .map(|i| range.start + (range.end - range.start) * i as f32 / steps as f32)
             .map(|x| {
                 let expected = expected(f64::from(x));
                 let error = (f64::from(got(x)) - expected).abs();
-                if relative { error / expected.abs() } else { error }
+                if relative {
+                    error / expected.abs()
+                } else {
+                    error
+                }
             })
             .fold(0.0, f64::max)
     }
@@ -169,10 +178,27 @@ mod tests {
     fn activations_are_what_their_names_say() {
         let sigmoid64 = |x: f64| 1.0 / (1.0 + (-x).exp());
         assert!(worst(-30.0..30.0, |x| silu(Fused, x), |x| x * sigmoid64(x), false) < 3e-6);
-        let tanh_form = |x: f64| 0.5 * x * (1.0 + ((2.0 / std::f64::consts::PI).sqrt() * (x + 0.044_715 * x * x * x)).tanh());
+        let tanh_form = |x: f64| {
+            0.5 * x
+                * (1.0 + ((2.0 / std::f64::consts::PI).sqrt() * (x + 0.044_715 * x * x * x)).tanh())
+        };
         assert!(worst(-8.0..8.0, |x| gelu_tanh(Fused, x), tanh_form, false) < 2e-6);
-        assert!(worst(-4.0..4.0, |x| gelu_erf(Fused, x), |x| 0.5 * x * (1.0 + erf(x / 2f64.sqrt())), false) < 1e-6);
-        assert!(worst(-30.0..30.0, |x| mish(Fused, x), |x| x * x.exp().ln_1p().tanh(), false) < 4e-6);
+        assert!(
+            worst(
+                -4.0..4.0,
+                |x| gelu_erf(Fused, x),
+                |x| 0.5 * x * (1.0 + erf(x / 2f64.sqrt())),
+                false
+            ) < 1e-6
+        );
+        assert!(
+            worst(
+                -30.0..30.0,
+                |x| mish(Fused, x),
+                |x| x * x.exp().ln_1p().tanh(),
+                false
+            ) < 4e-6
+        );
         assert_eq!(mish(Fused, 100.0), 100.0);
     }
 

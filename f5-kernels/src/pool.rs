@@ -20,9 +20,15 @@ impl Pool {
     /// [`rayon::ThreadPoolBuildError`] when the system refuses the threads.
     pub fn new(threads: Option<usize>) -> Result<Self, rayon::ThreadPoolBuildError> {
         let own = threads
-            .map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).build())
+            .map(|threads| {
+                rayon::ThreadPoolBuilder::new()
+                    .num_threads(threads.max(1))
+                    .build()
+            })
             .transpose()?;
-        Ok(Self { own: own.map(Arc::new) })
+        Ok(Self {
+            own: own.map(Arc::new),
+        })
     }
 
     /// How many threads there are.
@@ -75,5 +81,6 @@ pub fn share(rows: usize, threads: usize) -> usize {
 /// Cuts a share of `rows` rows into blocks of at most `most` rows, about equal, in whole groups of 32.
 #[must_use]
 pub fn block(rows: usize, most: usize) -> usize {
-    rows.div_ceil(rows.div_ceil(most).max(1)).next_multiple_of(ROW_TILE)
+    rows.div_ceil(rows.div_ceil(most).max(1))
+        .next_multiple_of(ROW_TILE)
 }

@@ -19,7 +19,14 @@ pub enum Activation {
 }
 
 /// `(row - mean) / sqrt(variance + epsilon) * weight + bias`.
-pub fn layer_norm(cpu: Cpu, row: &[f32], epsilon: f32, weight: &[f32], bias: &[f32], out: &mut [f32]) {
+pub fn layer_norm(
+    cpu: Cpu,
+    row: &[f32],
+    epsilon: f32,
+    weight: &[f32],
+    bias: &[f32],
+    out: &mut [f32],
+) {
     vectorize!(cpu.level, m => {
         let n = row.len() as f32;
         let mean = math::sum(row, |x| x) / n;
@@ -100,7 +107,13 @@ pub fn rotate(cpu: Cpu, row: &mut [f32], cos: &[f32], sin: &[f32]) {
 
 /// Depthwise convolution of 7 taps at one position: `rows` are the 7 neighbours `[7, channels]`, `None`
 /// beyond the ends; `taps` is `[7, channels]`.
-pub fn depthwise7(cpu: Cpu, rows: [Option<&[f32]>; 7], taps: &[f32], bias: &[f32], out: &mut [f32]) {
+pub fn depthwise7(
+    cpu: Cpu,
+    rows: [Option<&[f32]>; 7],
+    taps: &[f32],
+    bias: &[f32],
+    out: &mut [f32],
+) {
     out.copy_from_slice(bias);
     for (row, taps) in rows.iter().zip(taps.chunks_exact(bias.len())) {
         if let Some(row) = row {

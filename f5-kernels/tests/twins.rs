@@ -2,7 +2,7 @@
 //! every instruction set that this processor has; and against itself with other cuts of the work.
 
 use f5_kernels::{
-    AttentionScratch, Bf16, Buffer, ChannelScale, ConvNext, Cpu, F32, Heads, Isa, Kernel, Linear,
+    AttentionScratch, Bf16, Buffer, ChannelScale, ConvNext, Cpu, F32, Head, Isa, Kernel, Linear,
     Pool, ROW_TILE, attend,
 };
 use proptest::prelude::*;
@@ -21,7 +21,10 @@ fn numbers(seed: u32, count: usize) -> Vec<f32> {
 fn cpus() -> Vec<Cpu> {
     let all = [Isa::Portable, Isa::Avx2, Isa::Neon, Isa::Avx512, Isa::Amx];
     let cpus = all.map(|isa| (isa, Cpu::up_to(isa)));
-    cpus.into_iter().filter(|(isa, cpu)| *isa == cpu.isa()).map(|(_, cpu)| cpu).collect()
+    cpus.into_iter()
+        .filter(|(isa, cpu)| *isa == cpu.isa())
+        .map(|(_, cpu)| cpu)
+        .collect()
 }
 
 /// Runs `check` for every kernel: a name, and the relative error it may make.
@@ -40,7 +43,9 @@ enum AnyKernel {
 
 /// `x` as the kernel keeps it.
 fn kept<K: Kernel>(kernel: K, x: &[f32]) -> Vec<f64> {
-    x.iter().map(|&x| f64::from(x) - f64::from(kernel.residue(x))).collect()
+    x.iter()
+        .map(|&x| f64::from(x) - f64::from(kernel.residue(x)))
+        .collect()
 }
 
 fn operand<K: Kernel>(kernel: K, x: &[f32], inputs: usize) -> Buffer<K::Element> {
@@ -68,7 +73,10 @@ fn assert_close(what: &str, got: &[f32], expected: &[f64], tolerance: f64) {
     assert_eq!(got.len(), expected.len(), "{what}");
     for (index, (got, expected)) in got.iter().zip(expected).enumerate() {
         let error = (f64::from(*got) - expected).abs();
-        assert!(error <= tolerance, "{what}[{index}]: {got}, expected {expected}");
+        assert!(
+            error <= tolerance,
+            "{what}[{index}]: {got}, expected {expected}"
+        );
     }
 }
 
@@ -78,15 +86,37 @@ fn apply<K: Kernel>(kernel: K, x: &[f32], weights: &[f32], inputs: usize) -> Vec
     let (rows, outputs) = (x.len() / inputs, layer.outputs());
     let mut out = vec![f32::NAN; rows * outputs];
     let operand = operand(kernel, x, inputs);
-    layer.apply_dense(&operand, rows, 1, &mut Buffer::default(), |row, at, values| {
-        out[row * outputs + at..][..values.len()].copy_from_slice(values);
-    });
+    layer.apply_dense(
+        &operand,
+        rows,
+        1,
+        &mut Buffer::default(),
+        |row, at, values| {
+            out[row * outputs + at..][..values.len()].copy_from_slice(values);
+        },
+    );
     out
 }
 
-fn check_layer<K: Kernel>(what: &str, kernel: K, rows: usize, inputs: usize, outputs: usize, seed: u32) {
-    let (x, weights) = (numbers(seed, rows * inputs), numbers(seed + 1, outputs * inputs));
-    let expected = products(&kept(kernel, &x), inputs, rows, &kept(kernel, &weights), inputs);
+fn check_layer<K: Kernel>(
+    what: &str,
+    kernel: K,
+    rows: usize,
+    inputs: usize,
+    outputs: usize,
+    seed: u32,
+) {
+    let (x, weights) = (
+        numbers(seed, rows * inputs),
+        numbers(seed + 1, outputs * inputs),
+    );
+    let expected = products(
+        &kept(kernel, &x),
+        inputs,
+        rows,
+        &kept(kernel, &weights),
+        inputs,
+    );
     let got = apply(kernel, &x, &weights, inputs);
     assert_close(what, &got, &expected, 2e-6 * (inputs as f64).sqrt());
 }
@@ -128,13 +158,26 @@ proptest! {
     }
 }
 
-fn check_window<K: Kernel>(what: &str, kernel: K, rows: usize, width: usize, taps: usize, seed: u32) {
+fn check_window<K: Kernel>(
+    what: &str,
+    kernel: K,
+    rows: usize,
+    width: usize,
+    taps: usize,
+    seed: u32,
+) {
     let inputs = width * taps;
     let x = numbers(seed, (rows + taps - 1) * width);
     let weights = numbers(seed + 1, 5 * inputs);
     let mut data = Buffer::<K::Element>::zeros(x.len() + kernel.window_slack(width));
     kernel.round(&x, &mut data[..x.len()]);
-    let expected = products(&kept(kernel, &x), width, rows, &kept(kernel, &weights), inputs);
+    let expected = products(
+        &kept(kernel, &x),
+        width,
+        rows,
+        &kept(kernel, &weights),
+        inputs,
+    );
     let layer = Linear::new(kernel, &weights, inputs, Vec::new());
     let mut got = vec![0.0; rows * 5];
     let window = kernel.window(&data, rows, width);
@@ -144,35 +187,69 @@ fn check_window<K: Kernel>(what: &str, kernel: K, rows: usize, width: usize, tap
     assert_close(what, &got, &expected, 2e-6 * (inputs as f64).sqrt());
 }
 
-fn check_attention<K: Kernel>(what: &str, kernel: K, [positions, keys, dim_head]: [usize; 3], seed: u32, tolerance: f64) {
-    let (heads, head) = (3, 1);
-    let stride = 3 * heads * dim_head;
+fn check_attention<K: Kernel>(
+    what: &str,
+    kernel: K,
+    [positions, visible, dim_head]: [usize; 3],
+    seed: u32,
+    tolerance: f64,
+) {
     // Scores up to a few dozen, so that maxima move from block to block.
-    let values: Vec<f32> = numbers(seed, positions * stride).iter().map(|x| x * 3.0).collect();
-    let mut qkv = vec![K::Element::default(); values.len()];
-    kernel.round(&values, &mut qkv);
-    let kept = kept(kernel, &values);
-    let part = |position: usize, part: usize| &kept[position * stride + (part * heads + head) * dim_head..][..dim_head];
+    let parts: [Vec<f32>; 3] = std::array::from_fn(|part| {
+        numbers(seed + part as u32, positions * dim_head)
+            .iter()
+            .map(|x| x * 3.0)
+            .collect()
+    });
+    let [queries, keys, values] = parts.each_ref().map(|part| rounded(kernel, part));
+    let parts = parts.map(|part| kept(kernel, &part));
+    let part = |position: usize, part: usize| &parts[part][position * dim_head..][..dim_head];
     let mut expected = Vec::new();
     for position in 0..positions {
-        let scores: Vec<f64> = (0..keys)
-            .map(|key| part(position, 0).iter().zip(part(key, 1)).map(|(q, k)| q * k).sum::<f64>() / (dim_head as f64).sqrt())
+        let scores: Vec<f64> = (0..visible)
+            .map(|key| {
+                part(position, 0)
+                    .iter()
+                    .zip(part(key, 1))
+                    .map(|(q, k)| q * k)
+                    .sum::<f64>()
+                    / (dim_head as f64).sqrt()
+            })
             .collect();
         let max = scores.iter().copied().fold(f64::MIN, f64::max);
         let weights: Vec<f64> = scores.iter().map(|score| (score - max).exp()).collect();
         let sum: f64 = weights.iter().sum();
-        expected.extend((0..dim_head).map(|d| (0..keys).map(|key| weights[key] * part(key, 2)[d]).sum::<f64>() / sum));
+        expected.extend((0..dim_head).map(|d| {
+            (0..visible)
+                .map(|key| weights[key] * part(key, 2)[d])
+                .sum::<f64>()
+                / sum
+        }));
     }
     let mut out = vec![K::Element::default(); positions * dim_head];
-    let sequence = Heads { qkv: &qkv, heads, dim_head, keys };
-    attend(kernel, sequence, head, &mut AttentionScratch::default(), &mut out);
+    let head = Head {
+        queries: &queries,
+        keys: &keys,
+        values: &values,
+        dim_head,
+        visible,
+    };
+    attend(kernel, head, &mut AttentionScratch::default(), &mut out);
     let got = widen(kernel, &out, dim_head);
     assert_close(what, &got, &expected, tolerance * 3.0);
 }
 
+fn rounded<K: Kernel>(kernel: K, values: &[f32]) -> Vec<K::Element> {
+    let mut out = vec![K::Element::default(); values.len()];
+    kernel.round(values, &mut out);
+    out
+}
+
 /// Values in a kernel's format as float32: each times one.
 fn widen<K: Kernel>(kernel: K, values: &[K::Element], width: usize) -> Vec<f32> {
-    let identity: Vec<f32> = (0..width * width).map(|i| if i % (width + 1) == 0 { 1.0 } else { 0.0 }).collect();
+    let identity: Vec<f32> = (0..width * width)
+        .map(|i| if i % (width + 1) == 0 { 1.0 } else { 0.0 })
+        .collect();
     let rows = values.len() / width;
     let mut operand = Buffer::zeros(kernel.operand_len(rows, width));
     for (row, values) in values.chunks_exact(width).enumerate() {
@@ -180,9 +257,15 @@ fn widen<K: Kernel>(kernel: K, values: &[K::Element], width: usize) -> Vec<f32> 
     }
     let layer = Linear::new(kernel, &identity, width, Vec::new());
     let mut out = vec![0.0; values.len()];
-    layer.apply_dense(&operand, rows, 1, &mut Buffer::default(), |row, at, values| {
-        out[row * width + at..][..values.len()].copy_from_slice(values);
-    });
+    layer.apply_dense(
+        &operand,
+        rows,
+        1,
+        &mut Buffer::default(),
+        |row, at, values| {
+            out[row * width + at..][..values.len()].copy_from_slice(values);
+        },
+    );
     out
 }
 
@@ -193,11 +276,29 @@ fn products_can_be_added_to_what_is_there() {
         let (x, weights) = (numbers(1, 40 * 64), numbers(2, 32 * 64));
         let (panels, operand) = (kernel.pack(&weights, 64), operand(kernel, &x, 64));
         let mut once = vec![0.0; 64 * 32];
-        kernel.product(kernel.dense(&operand, 40, 64), &panels, 0..32, &mut once, 32, false);
+        kernel.product(
+            kernel.dense(&operand, 40, 64),
+            &panels,
+            0..32,
+            &mut once,
+            32,
+            false,
+        );
         let mut twice = once.clone();
-        kernel.product(kernel.dense(&operand, 40, 64), &panels, 0..32, &mut twice, 32, true);
+        kernel.product(
+            kernel.dense(&operand, 40, 64),
+            &panels,
+            0..32,
+            &mut twice,
+            32,
+            true,
+        );
         for (once, twice) in once[..40 * 32].iter().zip(&twice) {
-            assert!((2.0 * once - twice).abs() < 1e-5, "{}: {twice} is not twice {once}", cpu.isa());
+            assert!(
+                (2.0 * once - twice).abs() < 1e-5,
+                "{}: {twice} is not twice {once}",
+                cpu.isa()
+            );
         }
     }
 }
@@ -217,14 +318,22 @@ fn memory_that_is_used_again_remembers_nothing() {
     let kernel = Bf16(Cpu::up_to(Isa::Amx));
     let mut scratch = AttentionScratch::default();
     let run = |positions: usize, scratch: &mut AttentionScratch<u16>| {
-        let mut qkv = vec![0; positions * 3 * 64];
-        kernel.round(&numbers(positions as u32, qkv.len()), &mut qkv);
+        let part = |seed| rounded(kernel, &numbers(positions as u32 + seed, positions * 64));
+        let (queries, keys, values) = (part(0), part(1), part(2));
         let mut out = vec![0; positions * 64];
-        let sequence = Heads { qkv: &qkv, heads: 1, dim_head: 64, keys: positions };
-        attend(kernel, sequence, 0, scratch, &mut out);
+        let head = Head {
+            queries: &queries,
+            keys: &keys,
+            values: &values,
+            dim_head: 64,
+            visible: positions,
+        };
+        attend(kernel, head, scratch, &mut out);
         out
     };
-    let fresh: Vec<_> = [500, 33, 270].map(|n| run(n, &mut AttentionScratch::default())).into();
+    let fresh: Vec<_> = [500, 33, 270]
+        .map(|n| run(n, &mut AttentionScratch::default()))
+        .into();
     let reused: Vec<_> = [500, 33, 270].map(|n| run(n, &mut scratch)).into();
     assert!(fresh == reused);
 }
@@ -233,10 +342,18 @@ fn memory_that_is_used_again_remembers_nothing() {
 fn convnext(cpu: Cpu, response: bool) -> ConvNext<F32> {
     let (dim, inner) = (24, 40);
     let linear = |seed, inputs: usize, outputs: usize| {
-        Linear::new(F32(cpu), &numbers(seed, inputs * outputs), inputs, numbers(seed + 1, outputs))
+        Linear::new(
+            F32(cpu),
+            &numbers(seed, inputs * outputs),
+            inputs,
+            numbers(seed + 1, outputs),
+        )
     };
     let scale = if response {
-        ChannelScale::Response { gamma: numbers(3, inner), beta: numbers(4, inner) }
+        ChannelScale::Response {
+            gamma: numbers(3, inner),
+            beta: numbers(4, inner),
+        }
     } else {
         ChannelScale::Layer(numbers(3, dim))
     };
@@ -290,7 +407,10 @@ fn blocks_agree_on_all_instruction_sets() {
 fn panels_are_as_large_as_their_numbers() {
     let cpu = Cpu::up_to(Isa::Amx);
     assert_eq!(F32(cpu).pack(&numbers(1, 64 * 96), 64).bytes(), 64 * 96 * 4);
-    assert_eq!(Bf16(cpu).pack(&numbers(1, 64 * 96), 64).bytes(), 64 * 96 * 2);
+    assert_eq!(
+        Bf16(cpu).pack(&numbers(1, 64 * 96), 64).bytes(),
+        64 * 96 * 2
+    );
     assert_eq!(Bf16(cpu).operand_len(1, 33), ROW_TILE * 64);
 }
 

@@ -52,7 +52,8 @@ fn vocoders(padding: Padding) -> Vec<(String, Box<dyn Vocoder>)> {
 fn cpu_vocos(padding: Padding, cpu: Cpu, threads: usize) -> CpuVocos {
     let pool = Pool::new(Some(threads)).expect("threads start");
     let weights = data("weights.safetensors");
-    CpuVocos::load(weights, &small(padding), &Device::flex(), cpu, pool).expect("committed weights fit")
+    CpuVocos::load(weights, &small(padding), &Device::flex(), cpu, pool)
+        .expect("committed weights fit")
 }
 
 fn golden(name: &str) -> Vec<f32> {
@@ -95,7 +96,9 @@ fn centred_frames_match_the_definition() {
 
 #[test]
 fn threads_change_nothing() {
-    let mel: Vec<f32> = (0..BANDS * 150).map(|i| ((i * i) as f32 * 0.37).sin()).collect();
+    let mel: Vec<f32> = (0..BANDS * 150)
+        .map(|i| ((i * i) as f32 * 0.37).sin())
+        .collect();
     let decode = |threads| {
         let vocos = cpu_vocos(Padding::Center, Cpu::up_to(Isa::Amx), threads);
         host(vocos.decode(tensor(mel.clone())).unwrap())

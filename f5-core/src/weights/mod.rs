@@ -21,12 +21,13 @@ mod error;
 #[cfg(test)]
 mod tests;
 
+#[cfg(not(unix))]
+use std::sync::{Mutex, PoisonError};
 use std::{
     collections::BTreeMap,
     fs::File,
-    io::{Read, Seek, SeekFrom},
+    io::Read,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
 };
 
 use half::{bf16, f16, slice::HalfFloatSliceExt};
@@ -71,8 +72,10 @@ impl TensorSpec {
 #[derive(Debug)]
 pub struct Checkpoint {
     path: PathBuf,
-    /// A lock because reading moves the file's position.
-    file: Mutex<File>,
+    file: File,
+    /// Held while reading, which moves the file's position.
+    #[cfg(not(unix))]
+    reading: Mutex<()>,
     /// Where tensor bytes begin in the file.
     data_start: u64,
     /// Tensors by name as callers see it.
@@ -158,7 +161,9 @@ impl Checkpoint {
             .collect();
         Ok(Self {
             path,
-            file: Mutex::new(file),
+            file,
+            #[cfg(not(unix))]
+            reading: Mutex::new(()),
             data_start,
             tensors,
         })
@@ -250,6 +255,18 @@ impl Checkpoint {
     /// [`WeightsError::Read`] if the file system refuses, [`WeightsError::NonFinite`] if a value is
     /// infinite or not a number, which would silence or destroy everything computed from it.
     pub fn tensor_f32(&self, name: &str) -> Result<Vec<f32>, WeightsError> {
+        let mut values = Vec::new();
+        self.append_f32(name, &mut values)?;
+        Ok(values)
+    }
+
+    /// As [`tensor_f32`](Self::tensor_f32), after what `values` holds already: into memory that is used
+    /// again, or behind a tensor that belongs in front of it. On an error `values` is as it was.
+    ///
+    /// # Errors
+    ///
+    /// As [`tensor_f32`](Self::tensor_f32).
+    pub fn append_f32(&self, name: &str, values: &mut Vec<f32>) -> Result<(), WeightsError> {
         let info = self
             .tensors
             .get(name)
@@ -264,19 +281,24 @@ impl Checkpoint {
                 got: info.dtype.to_string(),
             });
         }
-        let values = self.read(info).map_err(|source| WeightsError::Read {
-            path: self.path.clone(),
-            source,
-        })?;
-        match values.iter().position(|value| !value.is_finite()) {
-            None => Ok(values),
-            Some(index) => Err(WeightsError::NonFinite {
+        let start = values.len();
+        let result = match self.read(info, values) {
+            Ok(None) => Ok(()),
+            Ok(Some(at)) => Err(WeightsError::NonFinite {
                 path: self.path.clone(),
                 name: name.to_owned(),
-                index,
-                value: values[index],
+                index: at - start,
+                value: values[at],
             }),
+            Err(source) => Err(WeightsError::Read {
+                path: self.path.clone(),
+                source,
+            }),
+        };
+        if result.is_err() {
+            values.truncate(start);
         }
+        result
     }
 
     /// The file.
@@ -298,44 +320,64 @@ impl Checkpoint {
         self.tensors.get(name).map(|info| &*info.shape)
     }
 
-    /// Reads and widens block by block, so that only the result is as large as the tensor.
-    fn read(&self, info: &TensorInfo) -> std::io::Result<Vec<f32>> {
+    /// Reads, widens and checks block by block, so that only the result is as large as the tensor and
+    /// every block is in cache. Where a value is infinite or not a number, its index in `values` is
+    /// returned and the rest is not read.
+    fn read(&self, info: &TensorInfo, values: &mut Vec<f32>) -> std::io::Result<Option<usize>> {
         let (start, end) = info.data_offsets;
-        let count = (end - start) / (info.dtype.bitsize() / 8);
-        let mut values = Vec::with_capacity(count);
-        let mut block = vec![0; BLOCK_BYTES.min(end - start)];
-        // Every read seeks first, so a reader that panicked before leaves nothing behind.
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.seek(SeekFrom::Start(self.data_start + start as u64))?;
+        values.reserve((end - start) / (info.dtype.bitsize() / 8));
+        let mut block = vec![0_u32; BLOCK_BYTES.min(end - start).div_ceil(size_of::<u32>())];
         for offset in (start..end).step_by(BLOCK_BYTES) {
-            let bytes = &mut block[..BLOCK_BYTES.min(end - offset)];
-            file.read_exact(bytes)?;
-            widen(info.dtype, bytes, &mut values);
+            let count = BLOCK_BYTES.min(end - offset);
+            let read = values.len();
+            let bytes = &mut bytemuck::cast_slice_mut(&mut block)[..count];
+            self.read_at(bytes, self.data_start + offset as u64)?;
+            if info.dtype == Dtype::F32 {
+                let quads = block[..count / size_of::<u32>()].iter();
+                values.extend(quads.map(|quad| f32::from_bits(u32::from_le(*quad))));
+            } else {
+                widen(info.dtype, bytes, values);
+            }
+            // All of them first: a loop that may end at any value is no vector code.
+            let values = &values[read..];
+            if values.iter().fold(false, |unfit, x| unfit | !x.is_finite()) {
+                let index = values.iter().position(|x| !x.is_finite());
+                return Ok(index.map(|index| read + index));
+            }
         }
-        Ok(values)
+        Ok(None)
+    }
+
+    /// Several threads read at once where the system lets them name the place.
+    #[cfg(unix)]
+    fn read_at(&self, bytes: &mut [u8], offset: u64) -> std::io::Result<()> {
+        std::os::unix::fs::FileExt::read_exact_at(&self.file, bytes, offset)
+    }
+
+    #[cfg(not(unix))]
+    fn read_at(&self, bytes: &mut [u8], offset: u64) -> std::io::Result<()> {
+        use std::io::{Seek, SeekFrom};
+        let _alone = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(offset))?;
+        file.read_exact(bytes)
     }
 }
 
-/// Whether weights may have this type; [`widen`] knows the same three.
+/// Whether weights may have this type; [`Checkpoint::read`] knows the same three.
 fn is_accepted(dtype: Dtype) -> bool {
     matches!(dtype, Dtype::F16 | Dtype::BF16 | Dtype::F32)
 }
 
-/// Appends the little-endian values in `bytes`.
+/// Appends the little-endian half-precision values in `bytes`.
 fn widen(dtype: Dtype, bytes: &[u8], values: &mut Vec<f32>) {
     let pairs = || bytes.chunks_exact(2).map(|pair| [pair[0], pair[1]]);
-    match dtype {
+    if dtype == Dtype::F16 {
         // Whole slices at once: half then uses the processor's own conversion.
-        Dtype::F16 => {
-            let halves: Vec<f16> = pairs().map(f16::from_le_bytes).collect();
-            values.extend(halves.to_f32_vec());
-        }
-        Dtype::BF16 => values.extend(pairs().map(|pair| bf16::from_le_bytes(pair).to_f32())),
-        _ => values.extend(
-            bytes
-                .chunks_exact(4)
-                .map(|quad| f32::from_le_bytes([quad[0], quad[1], quad[2], quad[3]])),
-        ),
+        let halves: Vec<f16> = pairs().map(f16::from_le_bytes).collect();
+        values.extend(halves.to_f32_vec());
+    } else {
+        values.extend(pairs().map(|pair| bf16::from_le_bytes(pair).to_f32()));
     }
 }
 

@@ -2,7 +2,10 @@
 //!
 //! Tiles have no intrinsics on stable Rust, so they are named in inline assembly. One call of
 //! [`product`] configures the tiles of its thread, multiplies, and releases them.
-#![expect(unsafe_code, reason = "tile registers are only reachable through inline assembly")]
+#![expect(
+    unsafe_code,
+    reason = "tile registers are only reachable through inline assembly"
+)]
 #![cfg_attr(
     not(all(target_arch = "x86_64", target_os = "linux")),
     expect(unused, reason = "never constructed elsewhere")
@@ -39,6 +42,10 @@ mod imp {
     const TILE: usize = 512;
     const TILE_ROWS: usize = 16;
     const K_STEP: usize = 32;
+    /// Steps of a panel, and pairs of groups of rows, that are multiplied before the next ones: panel and
+    /// result stay in the first-level cache, and only the operand comes from the second.
+    const STEPS: usize = 8;
+    const PAIRS: usize = 4;
 
     impl Amx {
         /// Asks the processor, then the kernel: tiles are so large that a process has to request them.
@@ -57,7 +64,11 @@ mod imp {
             // SAFETY: arch_prctl takes two integers and changes nothing but the permission; kernels
             // that do not know the request, or do not save tiles, refuse it.
             let refused = unsafe {
-                libc::syscall(libc::SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA)
+                libc::syscall(
+                    libc::SYS_arch_prctl,
+                    ARCH_REQ_XCOMP_PERM,
+                    XFEATURE_XTILEDATA,
+                )
             };
             (refused == 0).then_some(Self(()))
         }
@@ -91,7 +102,13 @@ mod imp {
     };
 
     pub(crate) fn product(_: Amx, p: Product<'_, u16>) {
-        let Product { a, panels, c, ldc, accumulate } = p;
+        let Product {
+            a,
+            panels,
+            c,
+            ldc,
+            accumulate,
+        } = p;
         let depth = panels.panel / PANEL;
         let steps = depth / K_STEP;
         let pairs = a.rows.div_ceil(2 * TILE_ROWS);
@@ -100,10 +117,18 @@ mod imp {
         }
         let last_row = (2 * pairs - 1) * a.row_tile + (TILE_ROWS - 1) * a.row;
         let last = last_row + (steps - 1) * a.k_step + K_STEP;
-        assert!(last <= a.data.len(), "operand of {} elements, {last} are read", a.data.len());
+        assert!(
+            last <= a.data.len(),
+            "operand of {} elements, {last} are read",
+            a.data.len()
+        );
         let columns = panels.data.len() / depth;
         let last = (pairs * 2 * TILE_ROWS - 1) * ldc + columns;
-        assert!(last <= c.len() && columns <= ldc, "result of {} elements, {last} are written", c.len());
+        assert!(
+            last <= c.len() && columns <= ldc,
+            "result of {} elements, {last} are written",
+            c.len()
+        );
         assert!(panels.data.len() == columns * depth && columns.is_multiple_of(PANEL));
 
         // SAFETY: `Amx` proves that tiles exist and are permitted; the configuration is valid and lives
@@ -112,20 +137,29 @@ mod imp {
             asm!("ldtilecfg [{}]", in(reg) &CONFIG, options(readonly, nostack, preserves_flags));
         }
         for (index, panel) in panels.iter().enumerate() {
-            for pair in 0..pairs {
-                let first = pair * 2 * a.row_tile;
-                // SAFETY: the assertions above cover the last row, step and column that are reached
-                // from these pointers; `tile` reads and writes nothing else. Tiles are configured.
-                unsafe {
-                    tile(
-                        [a.data.as_ptr().add(first), a.data.as_ptr().add(first + a.row_tile)],
-                        [a.row * 2, a.k_step * 2],
-                        panel.as_ptr(),
-                        steps,
-                        c.as_mut_ptr().add(pair * 2 * TILE_ROWS * ldc + index * PANEL),
-                        ldc * 4,
-                        accumulate,
-                    );
+            for block in (0..pairs).step_by(PAIRS) {
+                for from in (0..steps).step_by(STEPS) {
+                    for pair in block..pairs.min(block + PAIRS) {
+                        let first = pair * 2 * a.row_tile + from * a.k_step;
+                        // SAFETY: the assertions above cover the last row, step and column that are
+                        // reached from these pointers; `tile` reads and writes nothing else. Tiles are
+                        // configured.
+                        unsafe {
+                            tile(
+                                [
+                                    a.data.as_ptr().add(first),
+                                    a.data.as_ptr().add(first + a.row_tile),
+                                ],
+                                [a.row * 2, a.k_step * 2],
+                                panel.as_ptr().add(from * 2 * TILE),
+                                STEPS.min(steps - from),
+                                c.as_mut_ptr()
+                                    .add(pair * 2 * TILE_ROWS * ldc + index * PANEL),
+                                ldc * 4,
+                                accumulate || from > 0,
+                            );
+                        }
+                    }
                 }
             }
         }

@@ -8,7 +8,6 @@ use std::ops::Range;
 
 use super::{Kernel, Operand, PANEL, Panels, Product, amx, fma, reset};
 use crate::{
-
     isa::{Cpu, vectorize},
     rows::Softmax,
 };
@@ -41,47 +40,41 @@ impl Kernel for Bf16 {
 
     fn pack(&self, weights: &[f32], inputs: usize) -> Panels<u16> {
         let outputs = weights.len() / inputs.max(1);
-        let mut rounded = vec![0; weights.len()];
-        self.round(weights, &mut rounded);
         let mut panels = Panels::zeros(self.padded(inputs), outputs);
-        self.repack(&rounded, inputs, inputs, outputs, &mut panels);
+        // Panel by panel, so that the rounded rows stay in cache.
+        let mut rounded = vec![0; inputs * PANEL];
+        let packed = panels
+            .data
+            .chunks_exact_mut((self.padded(inputs) * PANEL).max(1));
+        for (rows, panel) in weights.chunks(inputs.max(1) * PANEL).zip(packed) {
+            let rounded = &mut rounded[..rows.len()];
+            self.round(rows, rounded);
+            self.pack_panel(rounded, inputs, panel);
+        }
         panels
     }
 
-    fn repack(&self, rows: &[u16], stride: usize, inputs: usize, outputs: usize, panels: &mut Panels<u16>) {
+    fn repack(&self, rows: &[u16], inputs: usize, outputs: usize, panels: &mut Panels<u16>) {
         let padded = self.padded(inputs);
         reset(panels, padded, outputs);
-        vectorize!(self.0.level, _m => for (group, rows) in rows.chunks(TILE_ROWS * stride).enumerate() {
-            let first = group * TILE_ROWS;
-            if first >= outputs { break; }
-            let count = (outputs - first).min(TILE_ROWS);
-            let panel = &mut panels.data[first / PANEL * padded * PANEL..][..padded * PANEL];
-            for (step, tiles) in panel.chunks_exact_mut(2 * TILE).enumerate() {
-                let tile = &mut tiles[first % PANEL / TILE_ROWS * TILE..][..TILE];
-                let (tile, _) = tile.as_chunks_mut::<2>();
-                let at = step * K_STEP;
-                for column in 0..count {
-                    let row = &rows[column * stride..];
-                    let mut values = [0; K_STEP];
-                    let present = K_STEP.min(inputs - at.min(inputs));
-                    match row.get(at..at + K_STEP) {
-                        Some(row) if present == K_STEP => values.copy_from_slice(row),
-                        _ => values[..present].copy_from_slice(&row[at..][..present]),
-                    }
-                    let (pairs, _) = values.as_chunks::<2>();
-                    for (pair, values) in pairs.iter().enumerate() {
-                        tile[pair * TILE_ROWS + column] = *values;
-                    }
-                }
-            }
-        });
+        let rows = &rows[..outputs * inputs];
+        let packed = panels.data.chunks_exact_mut(padded * PANEL);
+        for (rows, panel) in rows.chunks(inputs * PANEL).zip(packed) {
+            self.pack_panel(rows, inputs, panel);
+        }
     }
 
-    fn repack_transposed(&self, rows: &[u16], stride: usize, inputs: usize, outputs: usize, panels: &mut Panels<u16>) {
+    fn repack_transposed(
+        &self,
+        rows: &[u16],
+        inputs: usize,
+        outputs: usize,
+        panels: &mut Panels<u16>,
+    ) {
         let padded = self.padded(inputs);
         reset(panels, padded, outputs);
         vectorize!(self.0.level, _m => for pair in 0..padded / 2 {
-            let row = |k: usize| if k < inputs { &rows[k * stride..][..outputs] } else { &[] };
+            let row = |k: usize| if k < inputs { &rows[k * outputs..][..outputs] } else { &[] };
             let (even, odd) = (row(2 * pair), row(2 * pair + 1));
             for (column, columns) in (0..outputs).step_by(TILE_ROWS).enumerate() {
                 let at = column / 2 * padded * PANEL
@@ -155,10 +148,15 @@ impl Kernel for Bf16 {
 
     fn place_row(&self, operand: &mut [u16], inputs: usize, row: usize, at: usize, values: &[u16]) {
         let first = tile_row(self.padded(inputs), row, at);
-        for (step, values) in values.chunks(K_STEP).enumerate() {
-            let out = &mut operand[first + step * TILE..][..K_STEP];
-            out[..values.len()].copy_from_slice(values);
-            out[values.len()..].fill(0);
+        let (whole, rest) = values.as_chunks::<K_STEP>();
+        for (step, values) in whole.iter().enumerate() {
+            // A fixed length: one register instead of a call.
+            operand[first + step * TILE..][..K_STEP].copy_from_slice(values);
+        }
+        if !rest.is_empty() {
+            let out = &mut operand[first + whole.len() * TILE..][..K_STEP];
+            out[..rest.len()].copy_from_slice(rest);
+            out[rest.len()..].fill(0);
         }
     }
 
@@ -196,7 +194,13 @@ impl Kernel for Bf16 {
         accumulate: bool,
     ) {
         let panels = panels.slice(outputs);
-        let p = Product { a, panels, c, ldc, accumulate };
+        let p = Product {
+            a,
+            panels,
+            c,
+            ldc,
+            accumulate,
+        };
         match self.0.amx {
             Some(amx) => amx::product(amx, p),
             None => widened(self.0, p),
@@ -204,15 +208,47 @@ impl Kernel for Bf16 {
     }
 }
 
+impl Bf16 {
+    /// One panel, of at most 32 rows `[outputs, inputs]`.
+    fn pack_panel(&self, rows: &[u16], inputs: usize, panel: &mut [u16]) {
+        vectorize!(self.0.level, _m => for (step, tiles) in panel.chunks_exact_mut(2 * TILE).enumerate() {
+            let at = step * K_STEP;
+            let present = K_STEP.min(inputs - at);
+            for (output, row) in rows.chunks_exact(inputs).enumerate() {
+                let tile = &mut tiles[output / TILE_ROWS * TILE..][..TILE];
+                let (tile, _) = tile.as_chunks_mut::<2>();
+                let mut values = [0; K_STEP];
+                match row.get(at..at + K_STEP) {
+                    Some(row) => values.copy_from_slice(row),
+                    None => values[..present].copy_from_slice(&row[at..]),
+                }
+                let (pairs, _) = values.as_chunks::<2>();
+                for (pair, values) in pairs.iter().enumerate() {
+                    tile[pair * TILE_ROWS + output % TILE_ROWS] = *values;
+                }
+            }
+        });
+    }
+}
+
 /// The scalar twin of the AMX product: the same rounded numbers, multiplied in float32.
 fn widened(cpu: Cpu, p: Product<'_, u16>) {
-    let Product { a, panels, c, ldc, accumulate } = p;
+    let Product {
+        a,
+        panels,
+        c,
+        ldc,
+        accumulate,
+    } = p;
     let depth = panels.panel / PANEL;
     let mut rows = vec![0.0; a.rows * depth];
     for (row, out) in rows.chunks_exact_mut(depth).enumerate() {
         let first = row / TILE_ROWS * a.row_tile + row % TILE_ROWS * a.row;
         for (step, out) in out.chunks_exact_mut(K_STEP).enumerate() {
-            for (out, bits) in out.iter_mut().zip(&a.data[first + step * a.k_step..][..K_STEP]) {
+            for (out, bits) in out
+                .iter_mut()
+                .zip(&a.data[first + step * a.k_step..][..K_STEP])
+            {
                 *out = widen(*bits);
             }
         }
@@ -230,10 +266,28 @@ fn widened(cpu: Cpu, p: Product<'_, u16>) {
                 );
             }
         }
-        let a = Operand { data: &rows, rows: a.rows, row: depth, row_tile: 0, k_step: 0 };
-        let panels = super::PanelSlice { data: &columns, panel: panels.panel };
+        let a = Operand {
+            data: &rows,
+            rows: a.rows,
+            row: depth,
+            row_tile: 0,
+            k_step: 0,
+        };
+        let panels = super::PanelSlice {
+            data: &columns,
+            panel: panels.panel,
+        };
         let c = &mut c[index * PANEL..];
-        fma::product(cpu.level, Product { a, panels, c, ldc, accumulate });
+        fma::product(
+            cpu.level,
+            Product {
+                a,
+                panels,
+                c,
+                ldc,
+                accumulate,
+            },
+        );
     }
 }
 

@@ -13,7 +13,7 @@ const FEW_ROWS: usize = 6;
 
 /// Inputs of a panel that are used at a time: 32 kilobytes, which stay in the first-level cache while
 /// all rows pass by.
-const DEPTH: usize = 256;
+const DEPTH: usize = 192;
 
 /// `c = a * panels` or `c += a * panels`: see [`Product`].
 pub(crate) fn product(level: Level, p: Product<'_, f32>) {
@@ -43,7 +43,13 @@ impl<const ROWS: usize> pulp::WithSimd for Tall<'_, ROWS> {
 impl Product<'_, f32> {
     #[inline(always)]
     fn run<S: Simd, const ROWS: usize>(self, simd: S) {
-        let Self { a, panels, c, ldc, accumulate } = self;
+        let Self {
+            a,
+            panels,
+            c,
+            ldc,
+            accumulate,
+        } = self;
         for (panel, columns) in panels.iter().enumerate() {
             for (block, columns) in columns.chunks(DEPTH * PANEL).enumerate() {
                 let (from, accumulate) = (block * DEPTH, accumulate || block > 0);

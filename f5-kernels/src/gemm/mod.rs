@@ -30,7 +30,7 @@ pub const ROW_TILE: usize = 32;
 
 /// Weights in panels of 32 outputs, each panel one run of memory: the part of a matrix product that
 /// stays in cache while rows pass by.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Panels<E> {
     data: Buffer<E>,
     inputs: usize,
@@ -140,22 +140,21 @@ pub trait Kernel: Copy + Debug + Send + Sync + 'static {
     /// Packs `weights`, row-major `[outputs, inputs]`.
     fn pack(&self, weights: &[f32], inputs: usize) -> Panels<Self::Element>;
 
-    /// Packs rows that are in the kernel's format already, `[outputs, inputs]` with `stride` from one
-    /// row to the next, into panels that are reused.
+    /// Packs rows that are in the kernel's format already, `[outputs, inputs]`, into panels that are
+    /// reused; rows after the first `outputs` are left out.
     fn repack(
         &self,
         rows: &[Self::Element],
-        stride: usize,
         inputs: usize,
         outputs: usize,
         panels: &mut Panels<Self::Element>,
     );
 
-    /// As [`repack`](Self::repack), from rows `[inputs, outputs]`.
+    /// As [`repack`](Self::repack), from rows `[inputs, outputs]`; rows after the first `inputs` are left
+    /// out.
     fn repack_transposed(
         &self,
         rows: &[Self::Element],
-        stride: usize,
         inputs: usize,
         outputs: usize,
         panels: &mut Panels<Self::Element>,
@@ -174,7 +173,14 @@ pub trait Kernel: Copy + Debug + Send + Sync + 'static {
     }
 
     /// Writes a row of an operand, or a part of it that begins at input `at`, a multiple of 32.
-    fn store_row(&self, operand: &mut [Self::Element], inputs: usize, row: usize, at: usize, values: &[f32]);
+    fn store_row(
+        &self,
+        operand: &mut [Self::Element],
+        inputs: usize,
+        row: usize,
+        at: usize,
+        values: &[f32],
+    );
 
     /// Turns `scores` into weights as [`Softmax::add`] does, and stores them as a row of an operand.
     fn store_weights(
@@ -201,11 +207,21 @@ pub trait Kernel: Copy + Debug + Send + Sync + 'static {
     );
 
     /// The operand that [`store_row`](Self::store_row) has written.
-    fn dense<'a>(&self, data: &'a [Self::Element], rows: usize, inputs: usize) -> Operand<'a, Self::Element>;
+    fn dense<'a>(
+        &self,
+        data: &'a [Self::Element],
+        rows: usize,
+        inputs: usize,
+    ) -> Operand<'a, Self::Element>;
 
     /// A window of `inputs` elements that moves on by `stride` elements from row to row; `data` goes on
     /// for [`window_slack`](Self::window_slack) elements after the last window.
-    fn window<'a>(&self, data: &'a [Self::Element], rows: usize, stride: usize) -> Operand<'a, Self::Element>;
+    fn window<'a>(
+        &self,
+        data: &'a [Self::Element],
+        rows: usize,
+        stride: usize,
+    ) -> Operand<'a, Self::Element>;
 
     /// Elements that are read after the last window of a sequence, whatever they are.
     fn window_slack(&self, stride: usize) -> usize;
@@ -243,25 +259,43 @@ impl Kernel for F32 {
     fn pack(&self, weights: &[f32], inputs: usize) -> Panels<f32> {
         let outputs = weights.len() / inputs.max(1);
         let mut panels = Panels::zeros(inputs, outputs);
-        self.repack(weights, inputs, inputs, outputs, &mut panels);
+        self.repack(weights, inputs, outputs, &mut panels);
         panels
     }
 
-    fn repack(&self, rows: &[f32], stride: usize, inputs: usize, outputs: usize, panels: &mut Panels<f32>) {
+    fn repack(&self, rows: &[f32], inputs: usize, outputs: usize, panels: &mut Panels<f32>) {
+        /// Inputs that are turned at a time, in the first-level cache.
+        const BLOCK: usize = 16;
         reset(panels, inputs, outputs);
-        for (output, row) in rows.chunks(stride).take(outputs).enumerate() {
-            let panel = &mut panels.data[output / PANEL * inputs * PANEL..][..inputs * PANEL];
-            for (x, column) in row.iter().zip(panel.chunks_exact_mut(PANEL)) {
-                column[output % PANEL] = *x;
+        let rows = &rows[..outputs * inputs];
+        let packed = panels.data.chunks_exact_mut((inputs * PANEL).max(1));
+        for (rows, panel) in rows.chunks((inputs * PANEL).max(1)).zip(packed) {
+            for (block, out) in panel.chunks_mut(BLOCK * PANEL).enumerate() {
+                let mut turned = [0.0; BLOCK * PANEL];
+                let count = out.len() / PANEL;
+                for (output, row) in rows.chunks_exact(inputs).enumerate() {
+                    let row = &row[block * BLOCK..][..count];
+                    for (x, turned) in row.iter().zip(turned.chunks_exact_mut(PANEL)) {
+                        turned[output] = *x;
+                    }
+                }
+                out.copy_from_slice(&turned[..out.len()]);
             }
         }
     }
 
-    fn repack_transposed(&self, rows: &[f32], stride: usize, inputs: usize, outputs: usize, panels: &mut Panels<f32>) {
+    fn repack_transposed(
+        &self,
+        rows: &[f32],
+        inputs: usize,
+        outputs: usize,
+        panels: &mut Panels<f32>,
+    ) {
         reset(panels, inputs, outputs);
-        for (input, row) in rows.chunks(stride).take(inputs).enumerate() {
-            for (panel, values) in row[..outputs].chunks(PANEL).enumerate() {
-                panels.data[(panel * inputs + input) * PANEL..][..values.len()].copy_from_slice(values);
+        for (input, row) in rows.chunks_exact(outputs).take(inputs).enumerate() {
+            for (panel, values) in row.chunks(PANEL).enumerate() {
+                panels.data[(panel * inputs + input) * PANEL..][..values.len()]
+                    .copy_from_slice(values);
             }
         }
     }
@@ -310,7 +344,16 @@ impl Kernel for F32 {
         accumulate: bool,
     ) {
         let panels = panels.slice(outputs);
-        fma::product(self.0.level, Product { a, panels, c, ldc, accumulate });
+        fma::product(
+            self.0.level,
+            Product {
+                a,
+                panels,
+                c,
+                ldc,
+                accumulate,
+            },
+        );
     }
 }
 

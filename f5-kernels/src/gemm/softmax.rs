@@ -13,7 +13,14 @@ const STEP: usize = 32;
 
 /// As [`Softmax::add`], but writes the weights as bf16: 32 of them every `stride` elements of `tiles`,
 /// the last ones filled up with weights that are next to nothing.
-pub(super) fn add(_: Amx, softmax: &mut Softmax, scores: &[f32], scale: f32, tiles: &mut [u16], stride: usize) -> f32 {
+pub(super) fn add(
+    _: Amx,
+    softmax: &mut Softmax,
+    scores: &[f32],
+    scale: f32,
+    tiles: &mut [u16],
+    stride: usize,
+) -> f32 {
     assert!(scores.is_empty() || (scores.len() - 1) / STEP * stride + STEP <= tiles.len());
     // SAFETY: `Amx` is only made where AVX-512 with BF16 exists; the assertion covers the last row.
     unsafe { add_avx512(softmax, scores, scale, tiles, stride) }
@@ -28,7 +35,13 @@ fn lanes(left: usize) -> __mmask16 {
 ///
 /// `tiles` holds a row of [`STEP`] elements at every multiple of `stride` that `scores` reach.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")]
-unsafe fn add_avx512(softmax: &mut Softmax, scores: &[f32], scale: f32, tiles: &mut [u16], stride: usize) -> f32 {
+unsafe fn add_avx512(
+    softmax: &mut Softmax,
+    scores: &[f32],
+    scale: f32,
+    tiles: &mut [u16],
+    stride: usize,
+) -> f32 {
     let nothing = _mm512_set1_ps(f32::NEG_INFINITY);
     let load = |at: usize| {
         // SAFETY: lanes beyond the end of `scores` are masked off and not read.
@@ -59,7 +72,11 @@ unsafe fn add_avx512(softmax: &mut Softmax, scores: &[f32], scale: f32, tiles: &
             _mm512_storeu_si512(tiles.as_mut_ptr().add(step * stride).cast(), rounded);
         }
     }
-    let factor = if softmax.max == max { 1.0 } else { (softmax.max - max).exp2() };
+    let factor = if softmax.max == max {
+        1.0
+    } else {
+        (softmax.max - max).exp2()
+    };
     softmax.max = max;
     softmax.sum = softmax.sum * factor + _mm512_reduce_add_ps(_mm512_add_ps(sums[0], sums[1]));
     factor

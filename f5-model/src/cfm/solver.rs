@@ -19,7 +19,9 @@ impl OdeMethod {
         let spans = grid.windows(2).map(|span| (span[0], span[1]));
         match self {
             Self::Euler => spans.map(|(from, _)| from).collect(),
-            Self::Midpoint => spans.flat_map(|(from, to)| [from, middle(from, to)]).collect(),
+            Self::Midpoint => spans
+                .flat_map(|(from, to)| [from, middle(from, to)])
+                .collect(),
         }
     }
 

@@ -55,6 +55,8 @@ pub(super) struct Rotary {
 pub(super) struct Place<'a> {
     /// Number of the first row in the batch.
     pub(super) first: usize,
+    /// Number of the first row in the task.
+    pub(super) offset: usize,
     /// Frames of each sequence of the batch.
     pub(super) frames: usize,
     pub(super) rotary: &'a Rotary,
@@ -62,7 +64,7 @@ pub(super) struct Place<'a> {
 
 impl<K: Kernel> Block<K> {
     /// First half, up to the attention: norm, then queries, keys and values of `x`, `[rows, dim]`, into
-    /// `qkv`, `[rows, 3 * heads * dim_head]`.
+    /// `qkv`, `[3, heads, rows of the task, dim_head]`: head by head, as attention reads them.
     pub(super) fn begin(
         &self,
         dit: &CpuDit<K>,
@@ -78,25 +80,42 @@ impl<K: Kernel> Block<K> {
         let turning = config.pe_attn_head.unwrap_or(config.heads) * dim_head;
         let (kernel, cpu) = (dit.kernel, dit.kernel.cpu());
         let rows = x.len() / dim;
-        normalise(kernel, dim, x, modulation.scale_attn, modulation.shift_attn, s);
-        let RowScratch { operand, products, .. } = s;
-        self.qkv.apply_dense(operand, rows, dim_head, products, |row, at, values| {
-            rows::add(cpu, values, &self.qkv.bias()[at..][..values.len()]);
-            let position = (place.first + row) % place.frames * dim_head;
-            let (cos, sin) = (
-                &place.rotary.cos[position..][..dim_head],
-                &place.rotary.sin[position..][..dim_head],
-            );
-            for (part, norm) in [(0, &self.q_norm), (inner, &self.k_norm)] {
-                if let Some(norm) = norm {
-                    for head in overlap(values, at, part..part + inner).chunks_exact_mut(dim_head) {
-                        rows::rms_norm(cpu, head, EPSILON, norm);
+        let task_rows = qkv.len() / (3 * inner);
+        normalise(
+            kernel,
+            dim,
+            x,
+            modulation.scale_attn,
+            modulation.shift_attn,
+            s,
+        );
+        let RowScratch {
+            operand, products, ..
+        } = s;
+        self.qkv
+            .apply_dense(operand, rows, dim_head, products, |row, at, values| {
+                rows::add(cpu, values, &self.qkv.bias()[at..][..values.len()]);
+                let position = (place.first + row) % place.frames * dim_head;
+                let (cos, sin) = (
+                    &place.rotary.cos[position..][..dim_head],
+                    &place.rotary.sin[position..][..dim_head],
+                );
+                for (part, norm) in [(0, &self.q_norm), (inner, &self.k_norm)] {
+                    if let Some(norm) = norm {
+                        for head in
+                            overlap(values, at, part..part + inner).chunks_exact_mut(dim_head)
+                        {
+                            rows::rms_norm(cpu, head, EPSILON, norm);
+                        }
                     }
+                    rows::rotate(cpu, overlap(values, at, part..part + turning), cos, sin);
                 }
-                rows::rotate(cpu, overlap(values, at, part..part + turning), cos, sin);
-            }
-            kernel.round(values, &mut qkv[row * 3 * inner + at..][..values.len()]);
-        });
+                for (head, values) in values.chunks_exact(dim_head).enumerate() {
+                    let head = at / dim_head + head;
+                    let to = (head * task_rows + place.offset + row) * dim_head;
+                    kernel.round(values, &mut qkv[to..][..dim_head]);
+                }
+            });
     }
 
     /// Second half, from what was attended to: output projection, then the feed-forward branch, added to
@@ -112,7 +131,11 @@ impl<K: Kernel> Block<K> {
         K::Element: 'a,
     {
         let cpu = kernel.cpu();
-        let (inner, dim, wide) = (self.to_out.inputs(), self.to_out.outputs(), self.linear_in.outputs());
+        let (inner, dim, wide) = (
+            self.to_out.inputs(),
+            self.to_out.outputs(),
+            self.linear_in.outputs(),
+        );
         let rows = x.len() / dim;
         s.operand.grow(kernel.operand_len(rows, inner));
         for row in 0..rows {
@@ -122,30 +145,40 @@ impl<K: Kernel> Block<K> {
                 at += head.len();
             }
         }
-        let RowScratch { operand, products, .. } = s;
-        self.to_out.apply_dense(operand, rows, 1, products, |row, at, values| {
-            if attended(row, 0).is_some() {
-                let outputs = at..at + values.len();
-                let x = &mut x[row * dim..][outputs.clone()];
-                let bias = &self.to_out.bias()[outputs.clone()];
-                rows::add_gated(cpu, x, values, bias, &modulation.gate_attn[outputs]);
-            }
-        });
+        let RowScratch {
+            operand, products, ..
+        } = s;
+        self.to_out
+            .apply_dense(operand, rows, 1, products, |row, at, values| {
+                if attended(row, 0).is_some() {
+                    let outputs = at..at + values.len();
+                    let x = &mut x[row * dim..][outputs.clone()];
+                    let bias = &self.to_out.bias()[outputs.clone()];
+                    rows::add_gated(cpu, x, values, bias, &modulation.gate_attn[outputs]);
+                }
+            });
 
         normalise(kernel, dim, x, modulation.scale_ff, modulation.shift_ff, s);
-        let RowScratch { operand, hidden, products, .. } = s;
+        let RowScratch {
+            operand,
+            hidden,
+            products,
+            ..
+        } = s;
         hidden.grow(kernel.operand_len(rows, wide));
-        self.linear_in.apply_dense(operand, rows, 1, products, |row, at, values| {
-            let bias = &self.linear_in.bias()[at..][..values.len()];
-            rows::activate(cpu, values, bias, Activation::GeluTanh);
-            kernel.store_row(hidden, wide, row, at, values);
-        });
-        self.linear_out.apply_dense(hidden, rows, 1, products, |row, at, values| {
-            let outputs = at..at + values.len();
-            let x = &mut x[row * dim..][outputs.clone()];
-            let bias = &self.linear_out.bias()[outputs.clone()];
-            rows::add_gated(cpu, x, values, bias, &modulation.gate_ff[outputs]);
-        });
+        self.linear_in
+            .apply_dense(operand, rows, 1, products, |row, at, values| {
+                let bias = &self.linear_in.bias()[at..][..values.len()];
+                rows::activate(cpu, values, bias, Activation::GeluTanh);
+                kernel.store_row(hidden, wide, row, at, values);
+            });
+        self.linear_out
+            .apply_dense(hidden, rows, 1, products, |row, at, values| {
+                let outputs = at..at + values.len();
+                let x = &mut x[row * dim..][outputs.clone()];
+                let bias = &self.linear_out.bias()[outputs.clone()];
+                rows::add_gated(cpu, x, values, bias, &modulation.gate_ff[outputs]);
+            });
     }
 }
 

@@ -4,13 +4,12 @@
 use std::sync::{Mutex, PoisonError};
 
 use burn::tensor::{Tensor, TensorData};
-use f5_kernels::{
-    AttentionScratch, Buffer, F32, Heads, Kernel, Shelf, attend, block, rows, share,
-};
+use f5_kernels::{Buffer, F32, Kernel, Shelf, block, rows, share};
 use rayon::prelude::*;
 
 use super::{
     CpuDit,
+    attention::HeadScratch,
     block::{Place, Rotary, RowScratch, normalise},
     input::{ConvScratch, GROUPS},
     modulation::Modulations,
@@ -23,12 +22,12 @@ use crate::{
 
 /// Rows that go from one attention to the next together: their intermediate results fill about half of
 /// a second-level cache of two megabytes.
-const ROWS: usize = 256;
+pub(super) const ROWS: usize = 256;
 
 /// A [`CpuDit`] that knows its reference, its text and its length.
 #[derive(Debug)]
 pub struct CpuField<'a, K: Kernel> {
-    dit: &'a CpuDit<K>,
+    pub(super) dit: &'a CpuDit<K>,
     /// Constant part of the input projection: conditional sequences, then unconditional ones,
     /// `[sequences, frames, dim]`.
     constant: Vec<f32>,
@@ -37,29 +36,29 @@ pub struct CpuField<'a, K: Kernel> {
     /// Frames of each sequence that are not padding.
     durations: Vec<usize>,
     /// Frames of each sequence that may be attended to.
-    keys: Vec<usize>,
-    frames: usize,
+    pub(super) keys: Vec<usize>,
+    pub(super) frames: usize,
     guided: bool,
     state: Mutex<State<K::Element>>,
     row_scratch: Shelf<RowScratch<K::Element>>,
     conv_scratch: Shelf<ConvScratch<K::Element>>,
-    attention_scratch: Shelf<AttentionScratch<K::Element>>,
+    pub(super) attention_scratch: Shelf<HeadScratch<K::Element>>,
     projection_scratch: Shelf<RowScratch<f32>>,
 }
 
 /// What a step works on; every number in it is written before it is read.
 #[derive(Debug)]
-struct State<E> {
+pub(super) struct State<E> {
     /// Residual stream, `[sequences, frames, dim]`.
     h: Buffer<f32>,
     /// Input of the first block, where the network joins it again at the end.
     input: Buffer<f32>,
     /// Position embedding, `[sequences, groups, frames, dim / groups]`.
     position: Buffer<f32>,
-    /// `[sequences, frames, 3, heads, dim_head]`
-    qkv: Buffer<E>,
+    /// For the rows of each task, `[3, heads, rows, dim_head]`.
+    pub(super) qkv: Buffer<E>,
     /// `[sequences, heads, frames, dim_head]`
-    attended: Buffer<E>,
+    pub(super) attended: Buffer<E>,
     /// `[sequences, frames, mel_dim]`
     velocity: Vec<f32>,
 }
@@ -68,7 +67,14 @@ impl<'a, K: Kernel> CpuField<'a, K> {
     /// Encodes reference and text.
     #[must_use]
     pub fn new(dit: &'a CpuDit<K>, conditioning: Conditioning) -> Self {
-        let Conditioning { cond, text, durations, guided, batch_masking, times } = conditioning;
+        let Conditioning {
+            cond,
+            text,
+            durations,
+            guided,
+            batch_masking,
+            times,
+        } = conditioning;
         let [batch, frames, mel_dim] = cond.dims();
         let cond = to_host(cond);
         let config = &dit.config;
@@ -81,15 +87,23 @@ impl<'a, K: Kernel> CpuField<'a, K> {
             let (row, dropped) = (sequence % batch, sequence >= batch);
             let span = match batch_masking {
                 BatchMasking::Exact => TextSpan::single(durations[row]),
-                BatchMasking::Upstream => TextSpan { frames: durations[row], padded: frames },
+                BatchMasking::Upstream => TextSpan {
+                    frames: durations[row],
+                    padded: frames,
+                },
             };
             let text = dit.text_embed.forward(&dit.pool, &text[row], span, dropped);
             let cond = &cond[row * frames * mel_dim..][..frames * mel_dim];
-            dit.constant((!dropped).then_some(cond), &text, out);
+            dit.input_embed
+                .constant(&dit.pool, (!dropped).then_some(cond), &text, out);
         }
         let durations = durations.repeat(copies);
         let hide_keys = batch_masking == BatchMasking::Exact || config.attn_mask_enabled;
-        let keys = if hide_keys { durations.clone() } else { vec![frames; sequences] };
+        let keys = if hide_keys {
+            durations.clone()
+        } else {
+            vec![frames; sequences]
+        };
         Self {
             dit,
             constant,
@@ -101,7 +115,11 @@ impl<'a, K: Kernel> CpuField<'a, K> {
             guided,
             state: Mutex::new(State {
                 h: Buffer::zeros(sequences * frames * dim),
-                input: Buffer::zeros(if dit.long_skip_connection.is_some() { sequences * frames * dim } else { 0 }),
+                input: Buffer::zeros(if dit.long_skip_connection.is_some() {
+                    sequences * frames * dim
+                } else {
+                    0
+                }),
                 position: Buffer::zeros(sequences * frames * dim),
                 qkv: Buffer::zeros(sequences * frames * 3 * inner),
                 attended: Buffer::zeros(sequences * frames * inner),
@@ -115,12 +133,18 @@ impl<'a, K: Kernel> CpuField<'a, K> {
     }
 
     /// Rows of one task: an equal share for every thread, so that no thread waits for another.
-    fn share(&self) -> usize {
+    pub(super) fn share(&self) -> usize {
         share(self.durations.len() * self.frames, self.dit.pool.threads())
     }
 
     /// From the noised mel, `[batch, frames, mel_dim]`, to `state.velocity`.
-    fn step(&self, x: &[f32], modulations: &Modulations, time: usize, state: &mut State<K::Element>) {
+    fn step(
+        &self,
+        x: &[f32],
+        modulations: &Modulations,
+        time: usize,
+        state: &mut State<K::Element>,
+    ) {
         self.enter(x, state);
         for index in 0..=self.dit.transformer_blocks.len() {
             self.between(index, modulations, time, state);
@@ -138,72 +162,110 @@ impl<'a, K: Kernel> CpuField<'a, K> {
         let share = self.share();
         let State { h, position, .. } = state;
         let constant = self.constant.par_chunks(share * dim);
-        dit.pool.each(h.par_chunks_mut(share * dim).zip(constant).enumerate(), |(task, (h, constant))| {
-            self.projection_scratch.with(|s| {
-                h.copy_from_slice(constant);
-                for (part, h) in h.chunks_mut(ROWS * dim).enumerate() {
-                    let (first, rows) = (task * share + part * ROWS, h.len() / dim);
-                    s.operand.grow(rows * mel_dim);
-                    for (row, out) in s.operand.chunks_exact_mut(mel_dim).take(rows).enumerate() {
-                        // Conditional and unconditional sequences begin with the same noise.
-                        let at = (first + row) * mel_dim % x.len();
-                        out.copy_from_slice(&x[at..][..mel_dim]);
+        dit.pool.each(
+            h.par_chunks_mut(share * dim).zip(constant).enumerate(),
+            |(task, (h, constant))| {
+                self.projection_scratch.with(|s| {
+                    h.copy_from_slice(constant);
+                    for (part, h) in h.chunks_mut(ROWS * dim).enumerate() {
+                        let (first, rows) = (task * share + part * ROWS, h.len() / dim);
+                        s.operand.grow(rows * mel_dim);
+                        for (row, out) in s.operand.chunks_exact_mut(mel_dim).take(rows).enumerate()
+                        {
+                            // Conditional and unconditional sequences begin with the same noise.
+                            let at = (first + row) * mel_dim % x.len();
+                            out.copy_from_slice(&x[at..][..mel_dim]);
+                        }
+                        layer.apply_dense(
+                            &s.operand,
+                            rows,
+                            1,
+                            &mut s.products,
+                            |row, at, values| {
+                                rows::add(
+                                    dit.kernel.cpu(),
+                                    &mut h[row * dim + at..][..values.len()],
+                                    values,
+                                );
+                            },
+                        );
                     }
-                    layer.apply_dense(&s.operand, rows, 1, &mut s.products, |row, at, values| {
-                        rows::add(dit.kernel.cpu(), &mut h[row * dim + at..][..values.len()], values);
-                    });
-                }
-            });
-        });
+                });
+            },
+        );
         let group = frames * dim / GROUPS;
         let h: &[f32] = h;
-        dit.pool.each(position.par_chunks_mut(group).enumerate(), |(index, out)| {
-            let (sequence, group) = (index / GROUPS, index % GROUPS);
-            let x = &h[sequence * frames * dim..][..frames * dim];
-            let duration = self.durations[sequence];
-            self.conv_scratch.with(|s| dit.input_embed.position(group, x, duration, s, out));
-        });
+        dit.pool.each(
+            position.par_chunks_mut(group).enumerate(),
+            |(index, out)| {
+                let (sequence, group) = (index / GROUPS, index % GROUPS);
+                let x = &h[sequence * frames * dim..][..frames * dim];
+                let duration = self.durations[sequence];
+                self.conv_scratch
+                    .with(|s| dit.input_embed.position(group, x, duration, s, out));
+            },
+        );
     }
 
     /// The rows between two attentions: the end of the block before `index`, then the beginning of block
     /// `index` or, after the last one, the velocity.
-    fn between(&self, index: usize, modulations: &Modulations, time: usize, state: &mut State<K::Element>) {
+    fn between(
+        &self,
+        index: usize,
+        modulations: &Modulations,
+        time: usize,
+        state: &mut State<K::Element>,
+    ) {
         let dit = self.dit;
         let config = &dit.config;
         let (dim, inner, mel_dim) = (config.dim, config.heads * config.dim_head, config.mel_dim);
         let share = self.share();
-        let State { h, input, position, qkv, attended, velocity } = state;
+        let State {
+            h,
+            input,
+            position,
+            qkv,
+            attended,
+            velocity,
+        } = state;
         let (input, position, attended) = (&**input, &**position, &**attended);
         let tasks = h
             .par_chunks_mut(share * dim)
             .zip(qkv.par_chunks_mut(share * 3 * inner))
             .zip(velocity.par_chunks_mut(share * mel_dim));
-        dit.pool.each(tasks.enumerate(), |(task, ((h, qkv), velocity))| {
-            let rows = block(h.len() / dim, ROWS);
-            let parts = h
-                .chunks_mut(rows * dim)
-                .zip(qkv.chunks_mut(rows * 3 * inner))
-                .zip(velocity.chunks_mut(rows * mel_dim));
-            for (part, ((h, qkv), velocity)) in parts.enumerate() {
-                let first = task * share + part * rows;
-                self.row_scratch.with(|s| {
-                    if let Some(before) = index.checked_sub(1) {
-                        let attended = |row, at| self.attended(attended, first + row, at);
-                        let modulation = modulations.block(before, time);
-                        dit.transformer_blocks[before].finish(dit.kernel, modulation, attended, h, s);
-                    } else {
-                        self.add_position(position, first, h);
-                    }
-                    if let Some(block) = dit.transformer_blocks.get(index) {
-                        let place = Place { first, frames: self.frames, rotary: &self.rotary };
-                        block.begin(dit, place, modulations.block(index, time), h, qkv, s);
-                    } else {
-                        let input = input.get(first * dim..first * dim + h.len());
-                        self.leave(h, input, modulations.last(time), velocity, s);
-                    }
-                });
-            }
-        });
+        dit.pool
+            .each(tasks.enumerate(), |(task, ((h, qkv), velocity))| {
+                let rows = block(h.len() / dim, ROWS);
+                let parts = h
+                    .chunks_mut(rows * dim)
+                    .zip(velocity.chunks_mut(rows * mel_dim));
+                for (part, (h, velocity)) in parts.enumerate() {
+                    let offset = part * rows;
+                    let first = task * share + offset;
+                    self.row_scratch.with(|s| {
+                        if let Some(before) = index.checked_sub(1) {
+                            let attended = |row, at| self.attended(attended, first + row, at);
+                            let modulation = modulations.block(before, time);
+                            dit.transformer_blocks[before]
+                                .finish(dit.kernel, modulation, attended, h, s);
+                        } else {
+                            self.add_position(position, first, h);
+                        }
+                        if let Some(block) = dit.transformer_blocks.get(index) {
+                            let place = Place {
+                                first,
+                                offset,
+                                frames: self.frames,
+                                rotary: &self.rotary,
+                            };
+                            block.begin(dit, place, modulations.block(index, time), h, qkv, s);
+                        } else {
+                            let input = input.get(first * dim..first * dim + h.len());
+                            self.leave(h, input, modulations.last(time), velocity, s);
+                        }
+                    });
+                }
+            });
         if index == 0 && dit.long_skip_connection.is_some() {
             state.input.copy_from_slice(&state.h);
         }
@@ -222,7 +284,12 @@ impl<'a, K: Kernel> CpuField<'a, K> {
     }
 
     /// What the head that begins at input `at` of the output projection has attended to in `row`.
-    fn attended<'s>(&self, attended: &'s [K::Element], row: usize, at: usize) -> Option<&'s [K::Element]> {
+    fn attended<'s>(
+        &self,
+        attended: &'s [K::Element],
+        row: usize,
+        at: usize,
+    ) -> Option<&'s [K::Element]> {
         let (heads, dim_head) = (self.dit.config.heads, self.dit.config.dim_head);
         let (sequence, frame) = (row / self.frames, row % self.frames);
         let head = sequence * heads + at / dim_head;
@@ -264,64 +331,21 @@ impl<'a, K: Kernel> CpuField<'a, K> {
             });
         });
     }
-
-    fn attend(&self, state: &mut State<K::Element>) {
-        let config = &self.dit.config;
-        let (heads, dim_head, frames) = (config.heads, config.dim_head, self.frames);
-        let State { qkv, attended, .. } = state;
-        let qkv: &[K::Element] = qkv;
-        let sequence = frames * 3 * heads * dim_head;
-        self.dit.pool.each(attended.par_chunks_mut(frames * dim_head).enumerate(), |(index, out)| {
-            let at = index / heads;
-            let heads = Heads { qkv: &qkv[at * sequence..][..sequence], heads, dim_head, keys: self.keys[at] };
-            self.attention_scratch.with(|s| attend(self.dit.kernel, heads, index % heads.heads, s, out));
-        });
-    }
-}
-
-impl<K: Kernel> CpuDit<K> {
-    /// Constant part of the input projection of one sequence, `[frames, dim]`; `cond`, `[frames, mel_dim]`,
-    /// is absent where the reference is dropped. Frames that `text` does not reach are padding.
-    fn constant(&self, cond: Option<&[f32]>, text: &[f32], out: &mut [f32]) {
-        let layer = &self.input_embed.constant;
-        let (mel_dim, inputs, dim) = (self.config.mel_dim, layer.inputs(), layer.outputs());
-        let text_dim = inputs - mel_dim;
-        let share = share(out.len() / dim, self.pool.threads());
-        let shelf = Shelf::<RowScratch<f32>>::default();
-        self.pool.each(out.par_chunks_mut(share * dim).enumerate(), |(task, out)| {
-            shelf.with(|s| {
-                for (part, out) in out.chunks_mut(ROWS * dim).enumerate() {
-                    let (first, rows) = (task * share + part * ROWS, out.len() / dim);
-                    s.operand.grow(rows * inputs);
-                    for (row, joined) in s.operand.chunks_exact_mut(inputs).take(rows).enumerate() {
-                        let (left, right) = joined.split_at_mut(mel_dim);
-                        let frame = first + row;
-                        match cond {
-                            Some(cond) => left.copy_from_slice(&cond[frame * mel_dim..][..mel_dim]),
-                            None => left.fill(0.0),
-                        }
-                        match text.get(frame * text_dim..(frame + 1) * text_dim) {
-                            Some(text) => right.copy_from_slice(text),
-                            None => right.fill(0.0),
-                        }
-                    }
-                    layer.apply_dense(&s.operand, rows, 1, &mut s.products, |row, at, values| {
-                        rows::add(self.kernel.cpu(), values, &layer.bias()[at..][..values.len()]);
-                        out[row * dim + at..][..values.len()].copy_from_slice(values);
-                    });
-                }
-            });
-        });
-    }
 }
 
 impl Rotary {
     fn new(frames: usize, dim_head: usize) -> Self {
         let angles = RotaryEmbedding::angles(frames, dim_head);
         let table = |f: fn(f64) -> f64| {
-            angles.iter().flat_map(|&angle| [f(f64::from(angle)) as f32; 2]).collect()
+            angles
+                .iter()
+                .flat_map(|&angle| [f(f64::from(angle)) as f32; 2])
+                .collect()
         };
-        Self { cos: table(f64::cos), sin: table(f64::sin) }
+        Self {
+            cos: table(f64::cos),
+            sin: table(f64::sin),
+        }
     }
 }
 
@@ -340,7 +364,10 @@ impl<K: Kernel> VelocityField for CpuField<'_, K> {
         self.step(&to_host(x.clone()), modulations, index, &mut state);
         let rows = batch * frames * mel_dim;
         let tensor = |values: &[f32]| {
-            Tensor::from_data(TensorData::new(values.to_vec(), [batch, frames, mel_dim]), &self.dit.device)
+            Tensor::from_data(
+                TensorData::new(values.to_vec(), [batch, frames, mel_dim]),
+                &self.dit.device,
+            )
         };
         Velocity {
             conditional: tensor(&state.velocity[..rows]),

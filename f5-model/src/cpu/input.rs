@@ -2,9 +2,13 @@
 //! `ConvPositionEmbedding`).
 
 use f5_kernels::{
-    Buffer, F32, Kernel, Linear,
+    Buffer, F32, Kernel, Linear, Pool, Shelf,
     rows::{self, Activation},
+    share,
 };
+use rayon::prelude::*;
+
+use super::{block::RowScratch, field::ROWS};
 
 /// Taps of the position convolution.
 const KERNEL_SIZE: usize = 31;
@@ -59,9 +63,16 @@ impl<K: Kernel> GroupedConv<K> {
                     *turned = weight[(output * width + channel) * KERNEL_SIZE + tap];
                 }
             }
-            Linear::new(kernel, &turned, inputs, bias[group * width..][..width].to_vec())
+            Linear::new(
+                kernel,
+                &turned,
+                inputs,
+                bias[group * width..][..width].to_vec(),
+            )
         };
-        Self { groups: (0..GROUPS).map(group).collect() }
+        Self {
+            groups: (0..GROUPS).map(group).collect(),
+        }
     }
 
     /// Mish of the convolution of one group over `frames` positions that begin, after padding, in
@@ -103,7 +114,12 @@ impl<K: Kernel> InputEmbedding<K> {
         let frames = x.len() / dim;
         let margin = KERNEL_SIZE / 2 * width;
         let len = frames * width + 2 * margin + kernel.window_slack(width);
-        let ConvScratch { first, second, row, products } = scratch;
+        let ConvScratch {
+            first,
+            second,
+            row,
+            products,
+        } = scratch;
         for buffer in [&mut *first, &mut *second] {
             // Margins and padding are zero; the middle is written below.
             buffer.grow(len);
@@ -111,14 +127,66 @@ impl<K: Kernel> InputEmbedding<K> {
         }
         row.grow(width);
         for (frame, x) in x.chunks_exact(dim).take(duration).enumerate() {
-            kernel.round(&x[group * width..][..width], &mut first[margin + frame * width..][..width]);
+            kernel.round(
+                &x[group * width..][..width],
+                &mut first[margin + frame * width..][..width],
+            );
         }
-        self.conv1d_0.apply(group, first, duration, products, |frame, values| {
-            kernel.round(values, &mut second[margin + frame * width..][..width]);
-        });
+        self.conv1d_0
+            .apply(group, first, duration, products, |frame, values| {
+                kernel.round(values, &mut second[margin + frame * width..][..width]);
+            });
         out[duration * width..].fill(0.0);
-        self.conv1d_2.apply(group, second, duration, products, |frame, values| {
-            out[frame * width..][..width].copy_from_slice(values);
-        });
+        self.conv1d_2
+            .apply(group, second, duration, products, |frame, values| {
+                out[frame * width..][..width].copy_from_slice(values);
+            });
+    }
+}
+
+impl<K: Kernel> InputEmbedding<K> {
+    /// Constant part of the projection of one sequence, `[frames, dim]`; `cond`, `[frames, mel_dim]`, is
+    /// absent where the reference is dropped. Frames that `text`, `[positions, text_dim]`, does not reach
+    /// are padding.
+    pub(super) fn constant(
+        &self,
+        pool: &Pool,
+        cond: Option<&[f32]>,
+        text: &[f32],
+        out: &mut [f32],
+    ) {
+        let layer = &self.constant;
+        let (mel_dim, inputs, dim) = (self.moving.inputs(), layer.inputs(), layer.outputs());
+        let text_dim = inputs - mel_dim;
+        let join = |frame: usize, joined: &mut [f32]| {
+            let (left, right) = joined.split_at_mut(mel_dim);
+            let part = |values: Option<&[f32]>, width: usize, out: &mut [f32]| match values
+                .and_then(|values| values.get(frame * width..(frame + 1) * width))
+            {
+                Some(values) => out.copy_from_slice(values),
+                None => out.fill(0.0),
+            };
+            part(cond, mel_dim, left);
+            part(Some(text), text_dim, right);
+        };
+        let shelf = Shelf::<RowScratch<f32>>::default();
+        let block = share(out.len() / dim, pool.threads()).min(ROWS);
+        pool.each(
+            out.par_chunks_mut(block * dim).enumerate(),
+            |(index, out)| {
+                let rows = out.len() / dim;
+                shelf.with(|s| {
+                    s.operand.grow(rows * inputs);
+                    for (row, joined) in s.operand.chunks_exact_mut(inputs).take(rows).enumerate() {
+                        join(index * block + row, joined);
+                    }
+                    layer.apply_dense(&s.operand, rows, 1, &mut s.products, |row, at, values| {
+                        let bias = &layer.bias()[at..][..values.len()];
+                        rows::add(layer.kernel().cpu(), values, bias);
+                        out[row * dim + at..][..values.len()].copy_from_slice(values);
+                    });
+                });
+            },
+        );
     }
 }

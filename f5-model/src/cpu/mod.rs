@@ -12,8 +12,10 @@
 //! | `text` | the text encoder |
 //! | `input` | input projection and position convolution |
 //! | `block` | the rows of a block between two attentions |
+//! | `attention` | all heads of all sequences |
 //! | `field` | puts them together: a velocity for a point and a time |
 
+mod attention;
 mod block;
 mod field;
 mod input;
@@ -68,9 +70,23 @@ pub fn load(
 ) -> Result<Box<dyn Backbone>> {
     let path = path.as_ref();
     Ok(if precision.is_bf16(cpu) {
-        Box::new(CpuDit::load(path, config, vocab_size, device, Bf16(cpu), pool)?)
+        Box::new(CpuDit::load(
+            path,
+            config,
+            vocab_size,
+            device,
+            Bf16(cpu),
+            pool,
+        )?)
     } else {
-        Box::new(CpuDit::load(path, config, vocab_size, device, F32(cpu), pool)?)
+        Box::new(CpuDit::load(
+            path,
+            config,
+            vocab_size,
+            device,
+            F32(cpu),
+            pool,
+        )?)
     })
 }
 

@@ -34,7 +34,12 @@ fn activate(layer: &Linear<F32>, x: &[f32], count: usize) -> Vec<f32> {
     let mut out = vec![0.0; count * layer.outputs()];
     let cpu = layer.kernel().cpu();
     layer.apply_dense(x, count, 1, &mut Buffer::default(), |row, at, values| {
-        rows::activate(cpu, values, &layer.bias()[at..][..values.len()], Activation::Silu);
+        rows::activate(
+            cpu,
+            values,
+            &layer.bias()[at..][..values.len()],
+            Activation::Silu,
+        );
         out[row * layer.outputs() + at..][..values.len()].copy_from_slice(values);
     });
     out
@@ -66,7 +71,11 @@ impl Modulations {
     pub(super) fn new<K: Kernel>(dit: &CpuDit<K>, times: &[f32]) -> Self {
         let dim = dit.config.dim;
         let time = dit.time_embed.activated(times);
-        let layers: Vec<&Linear<K>> = dit.transformer_blocks.iter().map(|block| &block.attn_norm).collect();
+        let layers: Vec<&Linear<K>> = dit
+            .transformer_blocks
+            .iter()
+            .map(|block| &block.attn_norm)
+            .collect();
         let blocks = dit.pool.run(|| {
             let blocks = layers.into_par_iter().map(|layer| {
                 let mut out = project(layer, &time, times.len());
@@ -82,7 +91,12 @@ impl Modulations {
         for two in last.chunks_exact_mut(2 * dim) {
             add_one(&mut two[..dim]);
         }
-        Self { times: times.to_vec(), blocks, last, dim }
+        Self {
+            times: times.to_vec(),
+            blocks,
+            last,
+            dim,
+        }
     }
 
     /// Which of its times `time` is.
@@ -114,7 +128,10 @@ impl Modulations {
 fn project<K: Kernel>(layer: &Linear<K>, x: &[f32], count: usize) -> Vec<f32> {
     let (kernel, inputs, outputs) = (layer.kernel(), layer.inputs(), layer.outputs());
     let mut out: Vec<f32> = layer.bias().repeat(count);
-    let (mut operand, mut scratch) = (Buffer::zeros(kernel.operand_len(count, inputs)), Buffer::default());
+    let (mut operand, mut scratch) = (
+        Buffer::zeros(kernel.operand_len(count, inputs)),
+        Buffer::default(),
+    );
     let residues: Vec<f32> = x.iter().map(|&x| kernel.residue(x)).collect();
     for part in [x, &residues] {
         if part.iter().all(|&x| x == 0.0) {
@@ -124,7 +141,11 @@ fn project<K: Kernel>(layer: &Linear<K>, x: &[f32], count: usize) -> Vec<f32> {
             kernel.store_row(&mut operand, inputs, row, 0, part);
         }
         layer.apply_dense(&operand, count, 1, &mut scratch, |row, at, values| {
-            rows::add(kernel.cpu(), &mut out[row * outputs + at..][..values.len()], values);
+            rows::add(
+                kernel.cpu(),
+                &mut out[row * outputs + at..][..values.len()],
+                values,
+            );
         });
     }
     out

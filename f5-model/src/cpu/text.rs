@@ -17,7 +17,13 @@ pub(super) struct TextEmbedding {
 
 impl TextEmbedding {
     /// `[span.padded, dim]`; see [`TextEmbedding::forward`](crate::embedding::TextEmbedding::forward).
-    pub(super) fn forward(&self, pool: &Pool, ids: &[i32], span: TextSpan, drop_text: bool) -> Vec<f32> {
+    pub(super) fn forward(
+        &self,
+        pool: &Pool,
+        ids: &[i32],
+        span: TextSpan,
+        drop_text: bool,
+    ) -> Vec<f32> {
         let dim = self.dim;
         let tokens = ids.len().min(span.frames);
         let mut text = vec![0.0; span.padded * dim];

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use f5_core::weights::{Checkpoint, WeightsError};
-use f5_kernels::{ChannelScale, ConvNext, F32, Kernel, Linear, Pool};
+use f5_kernels::{ChannelScale, ConvNext, F32, Kernel, Linear, Pool, Shelf};
 use rayon::prelude::*;
 
 use super::{
@@ -20,6 +20,8 @@ use crate::{Dit, Result, config::DitConfig, weights::checkpoint};
 struct Reader<K> {
     checkpoint: Checkpoint,
     kernel: K,
+    /// Large tensors on their way to the packed layer: memory that is used again.
+    unpacked: Shelf<Vec<f32>>,
 }
 
 pub(super) fn load<K: Kernel>(
@@ -33,10 +35,16 @@ pub(super) fn load<K: Kernel>(
     // The reference says which tensors there have to be; none of its own is ever made.
     let reference = Dit::new(config, vocab_size, device)?;
     let checkpoint = checkpoint(&reference, path)?;
-    let reader = Reader { checkpoint, kernel };
+    let reader = Reader {
+        checkpoint,
+        kernel,
+        unpacked: Shelf::default(),
+    };
     let depth = 0..config.depth;
     let blocks: Vec<Block<K>> = pool.run(|| {
-        let blocks = depth.into_par_iter().map(|index| reader.block(index, config));
+        let blocks = depth
+            .into_par_iter()
+            .map(|index| reader.block(index, config));
         blocks.collect::<Result<_, WeightsError>>()
     })?;
     let mel_dim = config.mel_dim;
@@ -69,7 +77,11 @@ impl<K: Kernel> Reader<K> {
 
     /// Extent of the second axis; the checkpoint has been held against the network's shapes.
     fn inputs(&self, name: &str) -> usize {
-        self.checkpoint.shape(name).and_then(|shape| shape.get(1)).copied().unwrap_or(0)
+        self.checkpoint
+            .shape(name)
+            .and_then(|shape| shape.get(1))
+            .copied()
+            .unwrap_or(0)
     }
 
     fn linear(&self, name: &str) -> Result<Linear<K>, WeightsError> {
@@ -80,23 +92,31 @@ impl<K: Kernel> Reader<K> {
         let weight = format!("{name}.weight");
         let inputs = self.inputs(&weight);
         let bias = self.tensor(&format!("{name}.bias"))?;
-        Ok(Linear::new(F32(self.kernel.cpu()), &self.tensor(&weight)?, inputs, bias))
+        Ok(Linear::new(
+            F32(self.kernel.cpu()),
+            &self.tensor(&weight)?,
+            inputs,
+            bias,
+        ))
     }
 
     /// Layers of one input as a single one, outputs in order; without a bias in the checkpoint, without
     /// a bias.
     fn join(&self, names: &[&str]) -> Result<Linear<K>, WeightsError> {
-        let (mut weights, mut biases, mut inputs) = (Vec::new(), Vec::new(), 0);
-        for name in names {
-            let weight = format!("{name}.weight");
-            inputs = self.inputs(&weight);
-            weights.extend(self.tensor(&weight)?);
-            let bias = format!("{name}.bias");
-            if self.checkpoint.shape(&bias).is_some() {
-                biases.extend(self.tensor(&bias)?);
+        let (mut biases, mut inputs) = (Vec::new(), 0);
+        self.unpacked.with(|weights| {
+            weights.clear();
+            for name in names {
+                let weight = format!("{name}.weight");
+                inputs = self.inputs(&weight);
+                self.checkpoint.append_f32(&weight, weights)?;
+                let bias = format!("{name}.bias");
+                if self.checkpoint.shape(&bias).is_some() {
+                    self.checkpoint.append_f32(&bias, &mut biases)?;
+                }
             }
-        }
-        Ok(Linear::new(self.kernel, &weights, inputs, biases))
+            Ok(Linear::new(self.kernel, weights, inputs, biases))
+        })
     }
 
     fn block(&self, index: usize, config: &DitConfig) -> Result<Block<K>, WeightsError> {
@@ -136,7 +156,9 @@ impl<K: Kernel> Reader<K> {
         };
         Ok(TextEmbedding {
             table: self.tensor("text_embed.text_embed.weight")?,
-            blocks: (0..config.conv_layers).map(block).collect::<Result<_, WeightsError>>()?,
+            blocks: (0..config.conv_layers)
+                .map(block)
+                .collect::<Result<_, WeightsError>>()?,
             dim: config.text_dim(),
             mask_padding: config.text_mask_padding,
             average_upsampling: config.text_embedding_average_upsampling,
@@ -147,14 +169,22 @@ impl<K: Kernel> Reader<K> {
         let inputs = self.inputs("input_embed.proj.weight");
         let weight = self.tensor("input_embed.proj.weight")?;
         let columns = |range: std::ops::Range<usize>| -> Vec<f32> {
-            weight.chunks_exact(inputs).flat_map(|row| &row[range.clone()]).copied().collect()
+            weight
+                .chunks_exact(inputs)
+                .flat_map(|row| &row[range.clone()])
+                .copied()
+                .collect()
         };
         let bias = self.tensor("input_embed.proj.bias")?;
         let float = F32(self.kernel.cpu());
         let conv = |index: usize| {
             let name = format!("input_embed.conv_pos_embed.conv1d.{index}");
             let weight = self.tensor(&format!("{name}.weight"))?;
-            Ok::<_, WeightsError>(GroupedConv::new(self.kernel, &weight, self.tensor(&format!("{name}.bias"))?))
+            Ok::<_, WeightsError>(GroupedConv::new(
+                self.kernel,
+                &weight,
+                self.tensor(&format!("{name}.bias"))?,
+            ))
         };
         Ok(InputEmbedding {
             moving: Linear::new(float, &columns(0..mel_dim), mel_dim, Vec::new()),

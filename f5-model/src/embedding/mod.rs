@@ -5,7 +5,7 @@ mod text;
 mod timestep;
 
 pub use input::InputEmbedding;
-pub(crate) use text::{average_upsampled_rows, pad_with_zeros, position_table};
 pub use text::{TextEmbedding, TextSpan};
+pub(crate) use text::{average_upsampled_rows, pad_with_zeros, position_table};
 pub use timestep::TimestepEmbedding;
 pub(crate) use timestep::sinusoid;

@@ -169,7 +169,6 @@ pub(crate) fn average_upsampled_rows(tokens: usize, frames: usize) -> impl Itera
         0 => (0, 0),
         tokens => (frames / tokens, frames % tokens),
     };
-    (0..tokens).flat_map(move |row| {
-        std::iter::repeat_n(row, repeat + usize::from(row >= tokens - longer))
-    })
+    (0..tokens)
+        .flat_map(move |row| std::iter::repeat_n(row, repeat + usize::from(row >= tokens - longer)))
 }

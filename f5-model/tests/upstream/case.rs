@@ -96,7 +96,10 @@ impl Case {
     /// Every implementation of the network that has to agree with upstream: on Burn, and on the CPU
     /// kernels of each instruction set that this processor has.
     pub(crate) fn networks(&self) -> Vec<(String, Arc<dyn Backbone>)> {
-        let mut networks = vec![("burn".to_owned(), Arc::clone(&self.dit) as Arc<dyn Backbone>)];
+        let mut networks = vec![(
+            "burn".to_owned(),
+            Arc::clone(&self.dit) as Arc<dyn Backbone>,
+        )];
         for isa in [Isa::Portable, Isa::Avx2, Isa::Neon, Isa::Avx512] {
             let cpu = Cpu::up_to(isa);
             if cpu.isa() == isa {
@@ -126,7 +129,13 @@ impl Case {
     }
 
     /// As [`check`](Self::check), said of `what`.
-    pub(crate) fn check_as<const D: usize>(&self, what: &str, stage: &str, got: Tensor<D>, tolerance: f32) {
+    pub(crate) fn check_as<const D: usize>(
+        &self,
+        what: &str,
+        stage: &str,
+        got: Tensor<D>,
+        tolerance: f32,
+    ) {
         assert_eq!(self.io[stage].0, got.dims(), "{what}");
         let got = got.into_data().try_into_vec::<f32>().unwrap();
         assert_close(what, self.data(stage), &got, tolerance);

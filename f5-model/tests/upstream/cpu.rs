@@ -11,7 +11,9 @@ use crate::{CASES, case::Case, go_on, params, rows, sample_rows};
 
 /// `|a - b| / |b|`
 fn relative_l2(a: &[f32], b: &[f32]) -> f64 {
-    let norm = |values: &mut dyn Iterator<Item = f32>| values.map(|x| f64::from(x).powi(2)).sum::<f64>().sqrt();
+    let norm = |values: &mut dyn Iterator<Item = f32>| {
+        values.map(|x| f64::from(x).powi(2)).sum::<f64>().sqrt()
+    };
     norm(&mut a.iter().zip(b).map(|(a, b)| a - b)) / norm(&mut b.iter().copied())
 }
 
@@ -19,14 +21,25 @@ fn relative_l2(a: &[f32], b: &[f32]) -> f64 {
 fn velocity(case: &Case, network: &dyn Backbone, times: Vec<f32>) -> Vec<f32> {
     let mut conditioning = case.conditioning(true);
     conditioning.times = times;
-    let velocity = network.condition(conditioning).velocity(&case.tensor("x"), case.data("time")[0]);
+    let velocity = network
+        .condition(conditioning)
+        .velocity(&case.tensor("x"), case.data("time")[0]);
     let mut values: Vec<f32> = velocity.conditional.into_data().try_into_vec().unwrap();
-    values.extend(velocity.unconditional.unwrap().into_data().try_into_vec::<f32>().unwrap());
+    values.extend(
+        velocity
+            .unconditional
+            .unwrap()
+            .into_data()
+            .try_into_vec::<f32>()
+            .unwrap(),
+    );
     values
 }
 
 fn sample(network: Arc<dyn Backbone>, rows: &[SampleRow<'_>]) -> Vec<f32> {
-    let mels = Cfm::new(network).sample(rows, &params(3, 2.0, Some(-1.0)), go_on).unwrap();
+    let mels = Cfm::new(network)
+        .sample(rows, &params(3, 2.0, Some(-1.0)), go_on)
+        .unwrap();
     mels.into_iter().flat_map(Mel::into_data).collect()
 }
 

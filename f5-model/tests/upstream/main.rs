@@ -12,7 +12,7 @@ use burn::tensor::Device;
 use f5_core::{mel::Mel, noise::keyed_normal};
 use f5_model::{
     Dit, Error, SampleError,
-    cfm::{Backbone, BatchMasking, Cfm, OdeMethod, SampleRow, SamplingParams, total_frames},
+    cfm::{BatchMasking, Cfm, OdeMethod, SampleRow, SamplingParams, total_frames},
     dit::{BatchMask, DitField},
     embedding::TextSpan,
     layers::RotaryEmbedding,
@@ -80,7 +80,12 @@ fn velocities_are_upstreams_with_and_without_guidance() {
                 .condition(case.conditioning(true))
                 .velocity(&x, time);
             case.check_as(&stage("packed"), "out", packed.conditional, 1e-5);
-            case.check_as(&stage("packed"), "out_uncond", packed.unconditional.unwrap(), 1e-5);
+            case.check_as(
+                &stage("packed"),
+                "out_uncond",
+                packed.unconditional.unwrap(),
+                1e-5,
+            );
         }
     }
 }

@@ -54,11 +54,20 @@ impl CpuVocos {
     /// # Errors
     ///
     /// As [`Vocos::load`](super::Vocos::load).
-    pub fn load(path: impl AsRef<Path>, config: &VocosConfig, device: &Device, cpu: Cpu, pool: Pool) -> Result<Self> {
+    pub fn load(
+        path: impl AsRef<Path>,
+        config: &VocosConfig,
+        device: &Device,
+        cpu: Cpu,
+        pool: Pool,
+    ) -> Result<Self> {
         let checkpoint = open(path.as_ref())?;
         let reference = super::Vocos::new(config, device)?;
         checkpoint.check(&f5_weights::expected(&reference, str::to_owned))?;
-        let reader = Reader { checkpoint, kernel: F32(cpu) };
+        let reader = Reader {
+            checkpoint,
+            kernel: F32(cpu),
+        };
         Ok(Self {
             embed: reader.embed()?,
             norm: reader.norm("backbone.norm")?,
@@ -79,7 +88,11 @@ impl CpuVocos {
         let (bands, dim, width) = (mel.len() / frames, self.embed.outputs(), self.out.outputs());
         let margin = KERNEL_SIZE / 2 * bands;
         let mut padded = vec![0.0; frames * bands + 2 * margin];
-        for (frame, out) in padded[margin..].chunks_exact_mut(bands).take(frames).enumerate() {
+        for (frame, out) in padded[margin..]
+            .chunks_exact_mut(bands)
+            .take(frames)
+            .enumerate()
+        {
             for (band, out) in out.iter_mut().enumerate() {
                 *out = mel[band * frames + frame];
             }
@@ -88,30 +101,45 @@ impl CpuVocos {
         let shelf = Shelf::<Scratch>::default();
         let kernel = self.embed.kernel();
         let mut x = vec![0.0; frames * dim];
-        self.pool.each(x.par_chunks_mut(share * dim).enumerate(), |(task, x)| {
-            shelf.with(|s| {
-                let window = kernel.window(&padded[task * share * bands..], x.len() / dim, bands);
-                s.operand.grow(x.len());
-                self.embed.apply(window, 1, &mut s.products, |row, at, values| {
-                    rows::add(kernel.cpu(), values, &self.embed.bias()[at..][..values.len()]);
-                    s.operand[row * dim + at..][..values.len()].copy_from_slice(values);
+        self.pool
+            .each(x.par_chunks_mut(share * dim).enumerate(), |(task, x)| {
+                shelf.with(|s| {
+                    let window =
+                        kernel.window(&padded[task * share * bands..], x.len() / dim, bands);
+                    s.operand.grow(x.len());
+                    self.embed
+                        .apply(window, 1, &mut s.products, |row, at, values| {
+                            rows::add(
+                                kernel.cpu(),
+                                values,
+                                &self.embed.bias()[at..][..values.len()],
+                            );
+                            s.operand[row * dim + at..][..values.len()].copy_from_slice(values);
+                        });
+                    self.norm.apply(kernel.cpu(), &s.operand, x);
                 });
-                self.norm.apply(kernel.cpu(), &s.operand, x);
             });
-        });
         for block in &self.convnext {
             block.forward(&self.pool, &mut x);
         }
         let mut projected = vec![0.0; frames * width];
-        let tasks = projected.par_chunks_mut(share * width).zip(x.par_chunks(share * dim));
+        let tasks = projected
+            .par_chunks_mut(share * width)
+            .zip(x.par_chunks(share * dim));
         self.pool.each(tasks, |(out, x)| {
             shelf.with(|s| {
                 s.operand.grow(x.len());
                 self.final_layer_norm.apply(kernel.cpu(), x, &mut s.operand);
-                self.out.apply_dense(&s.operand, x.len() / dim, 1, &mut s.products, |row, at, values| {
-                    rows::add(kernel.cpu(), values, &self.out.bias()[at..][..values.len()]);
-                    out[row * width + at..][..values.len()].copy_from_slice(values);
-                });
+                self.out.apply_dense(
+                    &s.operand,
+                    x.len() / dim,
+                    1,
+                    &mut s.products,
+                    |row, at, values| {
+                        rows::add(kernel.cpu(), values, &self.out.bias()[at..][..values.len()]);
+                        out[row * width + at..][..values.len()].copy_from_slice(values);
+                    },
+                );
             });
         });
         projected
@@ -144,7 +172,9 @@ impl Vocoder for CpuVocos {
     fn decode(&self, mel: Tensor<3>) -> Result<Tensor<2>> {
         let [batch, bands, frames] = mel.dims();
         self.head.check(mel.dims(), self.mel_spec.n_mel_channels)?;
-        let mel: Vec<f32> = mel.try_into_vec_as().map_err(|source| Error::Device(Box::new(source)))?;
+        let mel: Vec<f32> = mel
+            .try_into_vec_as()
+            .map_err(|source| Error::Device(Box::new(source)))?;
         let mut waves = Vec::with_capacity(batch * self.samples_for(frames));
         for mel in mel.chunks_exact(bands * frames) {
             let projected = self.project(mel, frames);
@@ -152,7 +182,10 @@ impl Vocoder for CpuVocos {
         }
         let samples = self.samples_for(frames);
         checked(&waves, samples)?;
-        Ok(Tensor::from_data(TensorData::new(waves, [batch, samples]), &self.device))
+        Ok(Tensor::from_data(
+            TensorData::new(waves, [batch, samples]),
+            &self.device,
+        ))
     }
 }
 
@@ -175,13 +208,24 @@ impl Reader {
     }
 
     fn linear(&self, name: &str) -> Result<Linear<F32>, WeightsError> {
-        let (weight, bias) = (self.tensor(&format!("{name}.weight"))?, self.tensor(&format!("{name}.bias"))?);
-        Ok(Linear::new(self.kernel, &weight, weight.len() / bias.len(), bias))
+        let (weight, bias) = (
+            self.tensor(&format!("{name}.weight"))?,
+            self.tensor(&format!("{name}.bias"))?,
+        );
+        Ok(Linear::new(
+            self.kernel,
+            &weight,
+            weight.len() / bias.len(),
+            bias,
+        ))
     }
 
     /// The first convolution as a product over windows of neighbouring frames.
     fn embed(&self) -> Result<Linear<F32>, WeightsError> {
-        let (weight, bias) = (self.tensor("backbone.embed.weight")?, self.tensor("backbone.embed.bias")?);
+        let (weight, bias) = (
+            self.tensor("backbone.embed.weight")?,
+            self.tensor("backbone.embed.bias")?,
+        );
         let inputs = weight.len() / bias.len();
         let turned: Vec<f32> = weight
             .chunks_exact(inputs)

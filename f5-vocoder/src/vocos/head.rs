@@ -73,8 +73,7 @@ impl IstftHead {
                 projected[frame * width..][..width].split_at(spectrum.len());
             for ((bin, log_magnitude), phase) in spectrum.iter_mut().zip(log_magnitudes).zip(phases)
             {
-                *bin =
-                    Complex32::from_polar(log_magnitude.exp().clamp(0.0, MAX_MAGNITUDE), *phase);
+                *bin = Complex32::from_polar(log_magnitude.exp().clamp(0.0, MAX_MAGNITUDE), *phase);
             }
         })
     }

@@ -17,8 +17,8 @@ use burn::{
 use f5_core::{mel::MelSpec, weights::Checkpoint};
 
 pub use backbone::{ConvNeXtBlock, VocosBackbone};
-pub use cpu::CpuVocos;
 pub use config::{Padding, VocosConfig};
+pub use cpu::CpuVocos;
 pub use head::IstftHead;
 
 use crate::{Error, Result, Vocoder};

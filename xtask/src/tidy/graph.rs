@@ -9,9 +9,9 @@ use super::Violation;
 /// The package at the root of the workspace.
 const FACADE: &str = "f5-tts";
 /// Crates that their siblings may use.
-const SHARED: &[&str] = &["f5-core", "f5-weights"];
+const SHARED: &[&str] = &["f5-core", "f5-kernels", "f5-weights"];
 /// Crates that must build without Burn, whatever features are on.
-const BURN_FREE: &[&str] = &["f5-core", "f5-timing", "f5-runtime", "xtask"];
+const BURN_FREE: &[&str] = &["f5-core", "f5-kernels", "f5-timing", "f5-runtime", "xtask"];
 /// Crates that may use Burn behind one feature only: `(crate, feature)`.
 const BURN_BEHIND: &[(&str, &str)] = &[("f5-align", "ctc")];
 
