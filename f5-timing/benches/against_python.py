@@ -11,7 +11,7 @@ import collections, json, pathlib, random, statistics, subprocess, tempfile, tim
 
 import pysubs2
 
-COUNT, ROUNDS = 200_000, 5
+COUNT, ROUNDS = 100_000, 5
 BASE = "the quick brown fox jumps over a lazy dog, and runs away.".split()
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 

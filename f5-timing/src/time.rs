@@ -43,7 +43,7 @@ pub(crate) fn from_seconds(value: f64, index: usize, field: TimeField) -> Result
 /// Nanoseconds of a duration.
 #[inline]
 pub(crate) fn from_duration(value: Duration, index: usize, field: TimeField) -> Result<u64> {
-    if value.as_secs() >= MAX_SECONDS {
+    if value > Duration::from_secs(MAX_SECONDS) {
         let value = value.as_secs_f64();
         return Err(TimingError::TooLate {
             index,

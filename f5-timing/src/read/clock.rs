@@ -68,7 +68,8 @@ impl Parts<'_> {
             nanos = nanos * 10 + fraction.get(i).map_or(0, |digit| u64::from(digit - b'0'));
         }
         let up = u64::from(fraction.get(9).is_some_and(|digit| *digit >= b'5'));
-        Some(seconds * NANOS_PER_SECOND + nanos + up)
+        let nanos = seconds * NANOS_PER_SECOND + nanos + up;
+        (nanos <= MAX_SECONDS * NANOS_PER_SECOND).then_some(nanos)
     }
 
     /// The part before the fraction.
@@ -83,7 +84,7 @@ impl Parts<'_> {
         let [h, m, s] = self.fields;
         let minutes = number(h)?.checked_mul(60)?.checked_add(number(m)?)?;
         let seconds = minutes.checked_mul(60)?.checked_add(number(s)?)?;
-        (seconds < MAX_SECONDS).then_some(seconds)
+        (seconds <= MAX_SECONDS).then_some(seconds)
     }
 }
 
