@@ -172,7 +172,14 @@ impl Decimal {
     }
 
     fn turn(&mut self, second: u64) {
+        let next = self.second + 1;
         self.second = second;
+        // Mostly it is the next second, and only its last digit is another.
+        let last = 8 * (self.length - 2);
+        if second == next && self.text >> last & 0xFF < u128::from(b'9') {
+            self.text += 1 << last;
+            return;
+        }
         let (digits, at) = digits(second);
         self.text = u128::from(b'.');
         for digit in digits[at..].iter().rev() {
@@ -195,12 +202,12 @@ pub(crate) fn put_micros(buf: &mut Vec<u8>, micros: u64) {
 pub(crate) fn put_score(buf: &mut Vec<u8>, score: f32) {
     // Numbers that are not between 0 and 1 saturate or fail the comparison, as NaN does. Both sides
     // of the division are exact, so its result is the number that the decimals are read as.
-    let scaled = (f64::from(score) * 1e4 + 0.5) as u64;
+    let scaled = (f64::from(score) * 1e4 + 0.5) as u32;
     if scaled > 10_000 || scaled as f32 / 1e4 != score {
         buf.extend_from_slice(score.to_string().as_bytes());
         return;
     }
-    let ([a, b], [c, d]) = (pair(scaled / 100), pair(scaled));
+    let ([a, b], [c, d]) = (pair(u64::from(scaled / 100)), pair(u64::from(scaled)));
     // Where the decimals end in noughts, the high bytes of this are zero.
     let decimals = u32::from_le_bytes([a, b, c, d]) ^ u32::from_le_bytes(*b"0000");
     let length = 4 - decimals.leading_zeros() as usize / 8;
