@@ -43,7 +43,7 @@ pub(crate) fn from_seconds(value: f64, index: usize, field: TimeField) -> Result
 /// Nanoseconds of a duration.
 #[inline]
 pub(crate) fn from_duration(value: Duration, index: usize, field: TimeField) -> Result<u64> {
-    if value.as_secs() >= MAX_SECONDS {
+    if value > Duration::from_secs(MAX_SECONDS) {
         let value = value.as_secs_f64();
         return Err(TimingError::TooLate {
             index,
@@ -106,34 +106,55 @@ pub(crate) fn triple(value: u64) -> [u8; 3] {
     TRIPLES[(value % 1000) as usize]
 }
 
-/// Appends a number in decimal.
-pub(crate) fn put_number(buf: &mut Vec<u8>, mut value: u64) {
+/// A number in decimal: digits from the index to the end.
+fn digits(mut value: u64) -> ([u8; 20], usize) {
     let mut digits = [0; 20];
     let mut at = digits.len();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (value % 10) as u8;
-        value /= 10;
-        if value == 0 {
-            break;
-        }
+    while value >= 100 {
+        at -= 2;
+        digits[at..at + 2].copy_from_slice(&pair(value));
+        value /= 100;
     }
+    let [tens, ones] = pair(value);
+    at -= 1;
+    digits[at] = ones;
+    if value >= 10 {
+        at -= 1;
+        digits[at] = tens;
+    }
+    (digits, at)
+}
+
+/// Appends a number in decimal.
+pub(crate) fn put_number(buf: &mut Vec<u8>, value: u64) {
+    let (digits, at) = digits(value);
     buf.extend_from_slice(&digits[at..]);
+}
+
+/// Appends the first bytes of a register: one store of a fixed size, then a shorter length.
+#[inline]
+pub(crate) fn put_first<const N: usize>(buf: &mut Vec<u8>, bytes: [u8; N], length: usize) {
+    let at = buf.len();
+    buf.extend_from_slice(&bytes);
+    buf.truncate(at + length);
 }
 
 /// Prints seconds with three decimals, keeping the whole seconds while they stay the same.
 #[derive(Debug)]
 pub(crate) struct Decimal {
     second: u64,
-    /// The whole seconds and the point.
-    text: Vec<u8>,
+    /// The whole seconds and the point, the first character in the lowest byte: with three
+    /// decimals the latest time takes 14 bytes.
+    text: u128,
+    length: u32,
 }
 
 impl Decimal {
     pub(crate) fn new() -> Self {
         Self {
             second: 0,
-            text: b"0.".to_vec(),
+            text: u128::from(u16::from_le_bytes(*b"0.")),
+            length: 2,
         }
     }
 
@@ -142,13 +163,29 @@ impl Decimal {
     pub(crate) fn put_millis(&mut self, buf: &mut Vec<u8>, nanos: u64) {
         let millis = ticks::<MILLI>(nanos);
         if millis / 1000 != self.second {
-            self.second = millis / 1000;
-            self.text.clear();
-            put_number(&mut self.text, self.second);
-            self.text.push(b'.');
+            self.turn(millis / 1000);
         }
-        buf.extend_from_slice(&self.text);
-        buf.extend_from_slice(&triple(millis));
+        let [a, b, c] = triple(millis);
+        let fraction = u128::from(u32::from_le_bytes([a, b, c, 0]));
+        let text = self.text | fraction << (8 * self.length);
+        put_first(buf, text.to_le_bytes(), self.length as usize + 3);
+    }
+
+    fn turn(&mut self, second: u64) {
+        let next = self.second + 1;
+        self.second = second;
+        // Mostly it is the next second, and only its last digit is another.
+        let last = 8 * (self.length - 2);
+        if second == next && self.text >> last & 0xFF < u128::from(b'9') {
+            self.text += 1 << last;
+            return;
+        }
+        let (digits, at) = digits(second);
+        self.text = u128::from(b'.');
+        for digit in digits[at..].iter().rev() {
+            self.text = self.text << 8 | u128::from(*digit);
+        }
+        self.length = (digits.len() - at) as u32 + 1;
     }
 }
 
@@ -161,28 +198,21 @@ pub(crate) fn put_micros(buf: &mut Vec<u8>, micros: u64) {
 }
 
 /// Appends a score: up to four decimals if they say it all, as many as it takes if not.
+#[inline]
 pub(crate) fn put_score(buf: &mut Vec<u8>, score: f32) {
-    let scaled = (f64::from(score) * 1e4).round();
-    if (0.0..=1e4).contains(&scaled) && (scaled / 1e4) as f32 == score {
-        let scaled = scaled as u64;
-        let (high, low) = (pair(scaled / 100), pair(scaled));
-        buf.extend_from_slice(&[
-            b'0' + (scaled / 10_000) as u8,
-            b'.',
-            high[0],
-            high[1],
-            low[0],
-            low[1],
-        ]);
-        while buf.ends_with(b"0") {
-            buf.pop();
-        }
-        if buf.ends_with(b".") {
-            buf.push(b'0');
-        }
-    } else {
+    // Numbers that are not between 0 and 1 saturate or fail the comparison, as NaN does. Both sides
+    // of the division are exact, so its result is the number that the decimals are read as.
+    let scaled = (f64::from(score) * 1e4 + 0.5) as u32;
+    if scaled > 10_000 || scaled as f32 / 1e4 != score {
         buf.extend_from_slice(score.to_string().as_bytes());
+        return;
     }
+    let ([a, b], [c, d]) = (pair(u64::from(scaled / 100)), pair(u64::from(scaled)));
+    // Where the decimals end in noughts, the high bytes of this are zero.
+    let decimals = u32::from_le_bytes([a, b, c, d]) ^ u32::from_le_bytes(*b"0000");
+    let length = 4 - decimals.leading_zeros() as usize / 8;
+    let text = [b'0' + (scaled / 10_000) as u8, b'.', a, b, c, d, 0, 0];
+    put_first(buf, text, 2 + length.max(1));
 }
 
 /// A decimal counter that is incremented in place: cue numbers cost no division.
@@ -207,9 +237,7 @@ impl Counter {
     /// Appends the current number and moves on.
     #[inline]
     pub(crate) fn put(&mut self, buf: &mut Vec<u8>) {
-        let at = buf.len();
-        buf.extend_from_slice(&self.digits.to_le_bytes());
-        buf.truncate(at + self.length as usize);
+        put_first(buf, self.digits.to_le_bytes(), self.length as usize);
         self.value += 1;
         let last = 8 * (self.length - 1);
         if self.value < 100_000_000 && self.digits >> last & 0xFF < u64::from(b'9') {
@@ -229,19 +257,57 @@ impl Counter {
         if self.value == 100_000_000 {
             return;
         }
-        let mut text = Vec::new();
-        put_number(&mut text, self.value);
-        self.length = text.len() as u32;
-        text.resize(8, 0);
-        self.digits = text
-            .first_chunk()
-            .map_or(0, |digits| u64::from_le_bytes(*digits));
+        let (digits, at) = digits(self.value);
+        self.length = (digits.len() - at) as u32;
+        self.digits = digits[at..]
+            .iter()
+            .rev()
+            .fold(0, |text, digit| text << 8 | u64::from(*digit));
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Counter;
+    use super::*;
+
+    #[test]
+    fn decimals_are_the_times() {
+        let mut decimal = Decimal::new();
+        let powers = (0..10).map(|power| 10u64.pow(power));
+        let seconds = powers.flat_map(|power| [power - 1, power, power + 1, power * 3 + 5]);
+        for second in seconds.chain([MAX_SECONDS]) {
+            for millis in [0, 7, 90, 999] {
+                let mut buf = b"x".to_vec();
+                decimal.put_millis(&mut buf, second * NANOS_PER_SECOND + millis * MILLI);
+                let wanted = format!("x{second}.{millis:03}");
+                assert_eq!(String::from_utf8(buf).unwrap(), wanted);
+            }
+        }
+    }
+
+    #[test]
+    fn scores_are_read_back() {
+        let short = (0..=10_000).map(|i| (i as f64 / 1e4) as f32);
+        let long = [
+            1.0 / 3.0,
+            0.123_456,
+            1e-7,
+            1.000_1,
+            2.5,
+            -0.25,
+            1e9,
+            f32::MIN_POSITIVE,
+        ];
+        for (i, score) in short.chain(long).enumerate() {
+            let mut buf = Vec::new();
+            put_score(&mut buf, score);
+            let text = String::from_utf8(buf).unwrap();
+            assert_eq!(text.parse::<f32>().unwrap(), score);
+            if i <= 10_000 {
+                assert_eq!(text, format!("{:?}", i as f64 / 1e4));
+            }
+        }
+    }
 
     #[test]
     fn counter_counts_past_eight_digits() {

@@ -234,6 +234,18 @@ impl Track {
         &self.text[from..self.spans[index].text_end]
     }
 
+    /// 16 bytes that begin with a word, and how many of them are its own; not for words that are
+    /// empty, longer, or too near the end of the last.
+    #[inline]
+    pub(crate) fn chunk_of(&self, index: usize) -> Option<(&[u8; 16], usize)> {
+        let length = self.text_of(index).len();
+        let from = self.spans[index].text_end - length;
+        let chunk = self.text.as_bytes().get(from..)?.first_chunk()?;
+        (1..=chunk.len())
+            .contains(&length)
+            .then_some((chunk, length))
+    }
+
     #[inline]
     pub(crate) fn nanos_of(&self, index: usize) -> (u64, u64) {
         let span = &self.spans[index];

@@ -72,7 +72,7 @@ impl CueView<'_> {
     ) {
         if self.words.len() == 1 && self.breaks.is_empty() && !self.isolate {
             marks.before(buf, self.words.start);
-            escape.put(buf, self.track.text_of(self.words.start));
+            escape.put_word(buf, self.track, self.words.start);
             marks.after(buf, self.words.start);
         } else {
             self.put_lines(buf, escape, line_break, marks);

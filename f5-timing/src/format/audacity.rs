@@ -45,7 +45,7 @@ impl FormatWriter for Writer {
         buf.push(b'\t');
         put_micros(buf, Tick::Micro.round(end));
         buf.push(b'\t');
-        TEXT.put(buf, track.text_of(index));
+        TEXT.put_word(buf, track, index);
         buf.push(b'\n');
     }
 

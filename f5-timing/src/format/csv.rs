@@ -7,9 +7,12 @@ use crate::{
     error::{Result, TimingError},
     options::{ReadOptions, WriteOptions},
     read::{Document, syntax},
+    text::Verbatim,
     time::{self, Counter, Decimal},
     track::Track,
 };
+
+static PLAIN: Verbatim = Verbatim::new(b",\"");
 
 #[derive(Debug)]
 pub(super) struct Writer {
@@ -46,7 +49,9 @@ impl FormatWriter for Writer {
         buf.push(b',');
         self.decimal.put_millis(buf, end);
         buf.push(b',');
-        put_cell(buf, track.text_of(index), self.guard);
+        if self.guard || !PLAIN.put(buf, track, index) {
+            put_cell(buf, track.text_of(index), self.guard);
+        }
         buf.push(b',');
         if let Some(score) = track.score_of(index) {
             time::put_score(buf, score);

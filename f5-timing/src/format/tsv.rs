@@ -59,7 +59,7 @@ pub(super) fn read(text: &str, options: &ReadOptions) -> Result<Document> {
             let cell = cell.map(|cell| if options.lenient { cell.trim() } else { cell })?;
             let digits = !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit());
             let value = cell.parse::<u64>().ok().filter(|_| digits)?;
-            (value < MAX_SECONDS * 1000).then(|| value * MILLI)
+            (value <= MAX_SECONDS * 1000).then(|| value * MILLI)
         };
         let (Some(start), Some(end)) = (millis(start), millis(end)) else {
             return Err(source.error(line, 0, "expected start and end in whole milliseconds"));

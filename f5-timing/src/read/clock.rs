@@ -13,27 +13,32 @@ pub(crate) struct Parts<'a> {
 
 /// Splits a time; `None` if it is not made of digits, colons and one `.` or `,`.
 pub(crate) fn parts(text: &str) -> Option<Parts<'_>> {
-    let (whole, fraction) = match text.find(['.', ',']) {
-        Some(at) => {
-            let separator = if text.as_bytes()[at] == b'.' {
-                '.'
-            } else {
-                ','
-            };
-            (&text[..at], Some((separator, &text[at + 1..])))
-        }
-        None => (text, None),
-    };
+    let count = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
     let mut fields = [""; 3];
-    let mut count = 0;
-    for field in whole.rsplit(':') {
-        *fields.get_mut(2usize.checked_sub(count)?)? = field;
-        count += 1;
+    let mut rest = text;
+    loop {
+        let (field, behind) = rest.split_at(count(rest));
+        if field.is_empty() || !fields[0].is_empty() {
+            return None;
+        }
+        fields = [fields[1], fields[2], field];
+        let separator = match behind.as_bytes().first() {
+            None => {
+                let fraction = None;
+                return Some(Parts { fields, fraction });
+            }
+            Some(b':') => ':',
+            Some(b'.') => '.',
+            Some(b',') => ',',
+            Some(_) => return None,
+        };
+        rest = &behind[1..];
+        if separator != ':' {
+            let fraction = Some((separator, rest));
+            let whole = !rest.is_empty() && count(rest) == rest.len();
+            return whole.then_some(Parts { fields, fraction });
+        }
     }
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let present = fields[3 - count..].iter().all(|field| digits(field));
-    let fraction_ok = fraction.is_none_or(|(_, text)| digits(text));
-    (present && fraction_ok).then_some(Parts { fields, fraction })
 }
 
 impl Parts<'_> {
@@ -63,7 +68,8 @@ impl Parts<'_> {
             nanos = nanos * 10 + fraction.get(i).map_or(0, |digit| u64::from(digit - b'0'));
         }
         let up = u64::from(fraction.get(9).is_some_and(|digit| *digit >= b'5'));
-        Some(seconds * NANOS_PER_SECOND + nanos + up)
+        let nanos = seconds * NANOS_PER_SECOND + nanos + up;
+        (nanos <= MAX_SECONDS * NANOS_PER_SECOND).then_some(nanos)
     }
 
     /// The part before the fraction.
@@ -78,7 +84,7 @@ impl Parts<'_> {
         let [h, m, s] = self.fields;
         let minutes = number(h)?.checked_mul(60)?.checked_add(number(m)?)?;
         let seconds = minutes.checked_mul(60)?.checked_add(number(s)?)?;
-        (seconds < MAX_SECONDS).then_some(seconds)
+        (seconds <= MAX_SECONDS).then_some(seconds)
     }
 }
 

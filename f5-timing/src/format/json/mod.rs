@@ -12,7 +12,7 @@ pub(super) use whisper::{Flavour, Writer as WhisperWriter};
 
 use crate::{
     format::Head,
-    text::{Escape, put_char},
+    text::{Escape, Verbatim, put_char},
     time::{Decimal, put_score},
     track::Track,
 };
@@ -22,6 +22,8 @@ pub(super) const SCHEMA: &str = "f5-timing/1";
 
 /// Cleaned text inside a string.
 static TEXT: Escape = Escape::new(b"\"\\", put_char_escaped);
+
+static PLAIN: Verbatim = Verbatim::new(b"\"\\");
 
 /// Opens an object with the schema, and language and title where they are known.
 fn put_head(buf: &mut Vec<u8>, head: &Head<'_>) {
@@ -74,10 +76,13 @@ fn put_char_escaped(buf: &mut Vec<u8>, c: char) {
 }
 
 /// Appends `"word":…,"start":…,"end":…` and the score under its name.
+#[inline]
 fn put_word(buf: &mut Vec<u8>, decimal: &mut Decimal, track: &Track, index: usize, style: &Style) {
     let (start, end) = track.nanos_of(index);
     buf.extend_from_slice(style.open);
-    put_inside(buf, track.text_of(index));
+    if !PLAIN.put(buf, track, index) {
+        put_inside(buf, track.text_of(index));
+    }
     buf.extend_from_slice(b"\",\"start\":");
     decimal.put_millis(buf, start);
     buf.extend_from_slice(b",\"end\":");
@@ -96,7 +101,7 @@ struct Style {
     score: &'static [u8],
 }
 
-static STYLE: Style = Style {
+const STYLE: Style = Style {
     open: b"{\"word\":\"",
     score: b",\"score\":",
 };

@@ -127,7 +127,7 @@ impl FormatWriter for Writer {
                 if is_spaced(track, index) {
                     buf.push(b' ');
                 }
-                TEXT.put(buf, track.text_of(index));
+                TEXT.put_word(buf, track, index);
             }
             Flavour::WhisperX => {
                 self.separate(buf);
