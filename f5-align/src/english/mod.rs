@@ -9,6 +9,8 @@ mod spoken;
 
 pub(crate) use phones::{PHONES, Phone, SILENCE};
 pub(crate) use spoken::pronounce;
+#[cfg(feature = "ctc")]
+pub(crate) use spoken::{is_symbol, read_out};
 #[cfg(feature = "train")]
 pub(crate) use {
     letters::{Rules, WIDTHS, context},
