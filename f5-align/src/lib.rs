@@ -10,6 +10,7 @@
 //! | [`EnergyAligner`] | pauses and punctuation | nothing | never on valid audio |
 //! | [`HmmAligner`] | models of the phones of English | nothing | text without English words, too little audio |
 //! | `CtcAligner`, feature `ctc` | letters that a wav2vec2 network hears | the network's files | another language, text without letters, too little audio |
+//! | `google::GoogleSpeechAligner`, feature `google-speech` | words that Google's Speech-to-Text recognises | credentials, consent, the network | nothing recognised, no answer |
 //! | [`AlignerChain`] | the first link that is believed | what its links need | never, unless its last link does |
 //!
 //! A [`Transcriber`] writes down a recording whose text is not known; `CtcAligner` is one.
@@ -55,6 +56,8 @@ pub mod ctc;
 mod energy;
 mod english;
 mod error;
+#[cfg(feature = "google-speech")]
+pub mod google;
 mod hmm;
 mod language;
 mod proportional;

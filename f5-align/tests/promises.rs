@@ -38,8 +38,75 @@ fn aligners() -> Vec<Box<dyn Aligner>> {
         ctc("base"),
         #[cfg(feature = "ctc")]
         ctc("large"),
+        #[cfg(feature = "google-speech")]
+        Box::new(google::aligner()),
         Box::new(AlignerChain::default()),
     ]
+}
+
+/// A recogniser that hears every second word of what it is told to expect, evenly over the sound.
+#[cfg(feature = "google-speech")]
+mod google {
+    use std::sync::Arc;
+
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    use f5_align::google::{
+        Credentials, GoogleSpeechAligner, HttpError, HttpRequest, HttpResponse, HttpTransport,
+    };
+    use serde_json::{Value as Json, json};
+
+    #[derive(Debug)]
+    struct EverySecondWord;
+
+    impl HttpTransport for EverySecondWord {
+        fn send(&self, request: &HttpRequest<'_>) -> Result<HttpResponse, HttpError> {
+            let body: Json = serde_json::from_slice(request.body.unwrap()).unwrap();
+            let content = body["audio"]["content"].as_str().unwrap();
+            let content = STANDARD.decode(content).unwrap();
+            // Louder than what resampling leaves before a sound.
+            let levels = content
+                .chunks_exact(2)
+                .map(|s| i16::from_le_bytes([s[0], s[1]]).unsigned_abs());
+            let levels: Vec<u16> = levels.collect();
+            let threshold = levels.iter().max().map_or(0, |most| most / 8);
+            let first = levels
+                .iter()
+                .position(|level| *level > threshold)
+                .unwrap_or(0);
+            let last = levels
+                .iter()
+                .rposition(|level| *level > threshold)
+                .unwrap_or(0);
+            let phrases = body["config"]["speechContexts"][0]["phrases"]
+                .as_array()
+                .unwrap();
+            let words: Vec<&str> = phrases
+                .iter()
+                .flat_map(|p| p.as_str().unwrap().split(' '))
+                .collect();
+            let rate = body["config"]["sampleRateHertz"].as_u64().unwrap() as f64;
+            let at = |i: usize| {
+                let sample = first as f64 + (last - first) as f64 * i as f64 / words.len() as f64;
+                format!("{:.9}s", sample / rate)
+            };
+            let heard = (0..words.len()).step_by(2);
+            let heard: Vec<Json> = heard
+                .map(|i| json!({"word": words[i], "startTime": at(i), "endTime": at(i + 1)}))
+                .collect();
+            let body = json!({"results": [{"alternatives": [{"words": heard}]}]});
+            Ok(HttpResponse {
+                status: 200,
+                retry_after: None,
+                body: body.to_string().into_bytes(),
+            })
+        }
+    }
+
+    pub(super) fn aligner() -> GoogleSpeechAligner {
+        GoogleSpeechAligner::new(Credentials::api_key("key"))
+            .allow_upload(true)
+            .transport(Arc::new(EverySecondWord))
+    }
 }
 
 /// A network with random weights: what it hears is nonsense, what it promises is not.

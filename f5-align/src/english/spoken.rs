@@ -25,7 +25,7 @@ pub(crate) fn pronounce(written: &str) -> Vec<Variants> {
 }
 
 /// As [`pronounce`], in lower-case letters.
-#[cfg(feature = "ctc")]
+#[cfg(any(feature = "ctc", feature = "google-speech"))]
 pub(crate) fn read_out(written: &str) -> Vec<String> {
     let plain: String = written.chars().flat_map(simplify).collect();
     let name = |spoken| match spoken {
