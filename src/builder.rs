@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use f5_align::{Aligner, AlignerChain};
+use f5_align::{Aligner, AlignerChain, Transcriber};
 use f5_core::{
     mel::MelExtractor,
     text::{Tokenizer, Vocab},
@@ -53,6 +53,7 @@ pub struct F5TtsBuilder {
     cpu: CpuChoice,
     seed_policy: SeedPolicy,
     aligner: Arc<dyn Aligner>,
+    transcriber: Option<Arc<dyn Transcriber>>,
     language: String,
 }
 
@@ -78,6 +79,7 @@ impl Default for F5TtsBuilder {
             cpu: CpuChoice::default(),
             seed_policy: SeedPolicy::Random,
             aligner: Arc::new(AlignerChain::default()),
+            transcriber: None,
             language: "en".to_owned(),
         }
     }
@@ -144,7 +146,14 @@ impl F5TtsBuilder {
         self
     }
 
-    /// The language of the texts for the aligner, as a BCP 47 tag; `en` when not called.
+    /// What writes down a reference recording whose text is not given; nothing when not called: the
+    /// text of every recording has to be given then.
+    pub fn transcriber(mut self, transcriber: Arc<dyn Transcriber>) -> Self {
+        self.transcriber = Some(transcriber);
+        self
+    }
+
+    /// The language of the texts for aligner and transcriber, as a BCP 47 tag; `en` when not called.
     pub fn language(mut self, tag: impl Into<String>) -> Self {
         self.language = tag.into();
         self
@@ -195,6 +204,7 @@ impl F5TtsBuilder {
             kernels: networks.kernels,
             seed_policy: self.seed_policy,
             aligner: self.aligner,
+            transcriber: self.transcriber,
             language: self.language,
         };
         Ok(F5Tts::from_engine(engine))

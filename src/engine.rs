@@ -9,7 +9,7 @@ use std::{
 };
 
 use burn::tensor::{Tensor, TensorData};
-use f5_align::{AlignError, Aligner, Alignment, EnergyAligner, LinkReport, Verdict};
+use f5_align::{AlignError, Aligner, Alignment, EnergyAligner, LinkReport, Transcriber, Verdict};
 use f5_core::{
     audio::{Pcm, Waveform, crossfade::join, loudness::restore_rms},
     mel::{Mel, MelExtractor},
@@ -53,6 +53,7 @@ pub(crate) struct Engine {
     pub(crate) kernels: Option<String>,
     pub(crate) seed_policy: SeedPolicy,
     pub(crate) aligner: Arc<dyn Aligner>,
+    pub(crate) transcriber: Option<Arc<dyn Transcriber>>,
     pub(crate) language: String,
 }
 
@@ -93,12 +94,15 @@ impl F5Tts {
         self.engine.device
     }
 
-    /// Prepares a voice from a WAV file and the text that is spoken in it.
+    /// Prepares a voice from a WAV file and the text that is spoken in it. Where the text is empty,
+    /// the engine's [`transcriber`](F5TtsBuilder::transcriber) writes it down.
     ///
     /// # Errors
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a recording that cannot be used, such as a
-    /// silent one, or an empty text; [`Io`](crate::ErrorKind::Io) when the file cannot be read.
+    /// silent one, or an empty text without a transcriber;
+    /// [`Transcription`](crate::ErrorKind::Transcription) when the transcriber fails;
+    /// [`Io`](crate::ErrorKind::Io) when the file cannot be read.
     pub fn voice(&self, ref_audio: impl AsRef<Path>, ref_text: &str) -> Result<Voice> {
         self.voice_from_pcm(&Pcm::read_wav(ref_audio)?, ref_text)
     }

@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt, path::PathBuf};
 
-use f5_align::AlignError;
+use f5_align::{AlignError, TranscribeError};
 use f5_core::{
     audio::AudioError,
     mel::MelError,
@@ -38,6 +38,8 @@ pub enum ErrorKind {
     Io,
     /// The words could not be placed in the audio.
     Alignment,
+    /// A recording without text could not be transcribed.
+    Transcription,
     /// The caller stopped the run.
     Cancelled,
 }
@@ -56,6 +58,8 @@ pub(crate) enum Repr {
     Vocoder(#[from] f5_vocoder::Error),
     #[error(transparent)]
     Align(#[from] AlignError),
+    #[error("cannot tell what is said in ref_audio")]
+    Transcribe(#[from] TranscribeError),
     #[error(transparent)]
     Timing(#[from] TimingError),
     #[error("{name} is {value}, but must be {expected}")]
@@ -161,6 +165,7 @@ impl Error {
             Repr::Vocoder(_) | Repr::AmbiguousModel { .. } => ErrorKind::CorruptModel,
             Repr::MissingFile { .. } => ErrorKind::MissingModel,
             Repr::Align(_) => ErrorKind::Alignment,
+            Repr::Transcribe(_) => ErrorKind::Transcription,
             Repr::Timing(_) | Repr::Read { .. } | Repr::Seed(_) => ErrorKind::Io,
             Repr::Parameter { .. } | Repr::EmptyText { .. } | Repr::AllUnknown { .. } => {
                 ErrorKind::InvalidInput

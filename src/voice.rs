@@ -1,7 +1,8 @@
 //! A voice to speak with: a reference recording and its text, prepared once.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
+use f5_align::TranscribeError;
 use f5_core::{
     audio::{
         Pcm, Waveform,
@@ -84,8 +85,11 @@ impl Voice {
     }
 
     pub(crate) fn prepare(engine: &Engine, ref_audio: &Pcm, ref_text: &str) -> Result<Self> {
-        if ref_text.trim().is_empty() {
-            let remedy = "write down what is said in ref_audio";
+        let transcriber = engine.transcriber.as_ref();
+        let transcriber = transcriber.filter(|_| ref_text.trim().is_empty());
+        if ref_text.trim().is_empty() && transcriber.is_none() {
+            let remedy = "write down what is said in ref_audio, or give the builder a transcriber: \
+                the engine has none";
             return Err(Repr::EmptyText {
                 name: "ref_text",
                 remedy,
@@ -94,9 +98,20 @@ impl Voice {
         }
         let preprocessed = preprocess(ref_audio)?;
         preprocessed.check(&engine.config.mel_spec)?;
+        let waveform = preprocessed.pcm.to_mono();
+        let ref_text = match transcriber {
+            Some(transcriber) => {
+                let text = transcriber.transcribe(&waveform, &engine.language)?;
+                if text.trim().is_empty() {
+                    let transcriber = transcriber.name();
+                    return Err(TranscribeError::NothingHeard { transcriber }.into());
+                }
+                Cow::Owned(text)
+            }
+            None => Cow::Borrowed(ref_text),
+        };
         let ref_text = normalize_ref_text(ref_text.trim_start());
         let encoded = engine.config.tokenizer.encode(&ref_text, &engine.vocab);
-        let waveform = preprocessed.pcm.to_mono();
         let conditioned = Conditioned::new(engine, &waveform, TARGET_RMS)?;
         let inner = Prepared {
             waveform,

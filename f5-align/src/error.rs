@@ -1,6 +1,6 @@
 //! Why an alignment was not possible.
 
-use std::{error::Error, fmt, sync::Arc, time::Duration};
+use std::{borrow::Cow, error::Error, fmt, sync::Arc, time::Duration};
 
 use crate::LinkReport;
 
@@ -35,7 +35,7 @@ pub enum AlignError {
         /// The language asked for.
         language: String,
         /// The languages it knows.
-        supported: &'static str,
+        supported: Cow<'static, str>,
     },
     /// No word of the text can be spoken in the language.
     #[error("none of the {words} words of the text can be spoken in the language")]
@@ -92,6 +92,12 @@ impl Cause {
     /// Keeps `error` with its own sources.
     pub fn new(error: impl Error + Send + Sync + 'static) -> Self {
         Self(Arc::new(error))
+    }
+
+    /// The error itself, where it is an `E`.
+    #[must_use]
+    pub fn downcast_ref<E: Error + 'static>(&self) -> Option<&E> {
+        self.0.downcast_ref()
     }
 }
 

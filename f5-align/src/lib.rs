@@ -9,7 +9,11 @@
 //! | [`ProportionalAligner`] | length of the words, spread from the first to the last sound | nothing | never on valid audio |
 //! | [`EnergyAligner`] | pauses and punctuation | nothing | never on valid audio |
 //! | [`HmmAligner`] | models of the phones of English | nothing | text without English words, too little audio |
+//! | `CtcAligner`, feature `ctc` | letters that a wav2vec2 network hears | the network's files | another language, text without letters, too little audio |
+//! | `google::GoogleSpeechAligner`, feature `google-speech` | words that Google's Speech-to-Text recognises | credentials, consent, the network | nothing recognised, no answer |
 //! | [`AlignerChain`] | the first link that is believed | what its links need | never, unless its last link does |
+//!
+//! A [`Transcriber`] writes down a recording whose text is not known; `CtcAligner` is one.
 //!
 //! ```
 //! use f5_align::{Aligner, HmmAligner};
@@ -48,26 +52,34 @@
 mod aligner;
 mod alignment;
 mod chain;
+pub mod ctc;
 mod energy;
 mod english;
 mod error;
+#[cfg(feature = "google-speech")]
+pub mod google;
 mod hmm;
+mod language;
 mod proportional;
 mod score;
 mod sound;
 mod span;
 #[cfg(feature = "train")]
 pub mod train;
+mod transcriber;
 mod voice;
 mod words;
 
 pub use aligner::Aligner;
 pub use alignment::{Alignment, Quality};
 pub use chain::{AlignerChain, Gate, LinkReport, Refusal, Verdict};
+#[cfg(feature = "ctc")]
+pub use ctc::CtcAligner;
 pub use energy::EnergyAligner;
 pub use error::{AlignError, Cause};
 pub use hmm::HmmAligner;
 pub use proportional::ProportionalAligner;
 pub use score::BoundaryErrors;
 pub use span::Span;
+pub use transcriber::{TranscribeError, Transcriber};
 pub use words::{TextWord, split_words};

@@ -5,6 +5,7 @@
 mod bad_input;
 mod bad_model;
 mod speech;
+mod transcript;
 mod words;
 
 use std::{path::PathBuf, sync::LazyLock};

@@ -8,7 +8,11 @@ mod phones;
 mod spoken;
 
 pub(crate) use phones::{PHONES, Phone, SILENCE};
+#[cfg(feature = "ctc")]
+pub(crate) use spoken::is_symbol;
 pub(crate) use spoken::pronounce;
+#[cfg(any(feature = "ctc", feature = "google-speech"))]
+pub(crate) use spoken::read_out;
 #[cfg(feature = "train")]
 pub(crate) use {
     letters::{Rules, WIDTHS, context},

@@ -24,6 +24,17 @@ pub(crate) fn pronounce(written: &str) -> Vec<Variants> {
         .collect()
 }
 
+/// As [`pronounce`], in lower-case letters.
+#[cfg(any(feature = "ctc", feature = "google-speech"))]
+pub(crate) fn read_out(written: &str) -> Vec<String> {
+    let plain: String = written.chars().flat_map(simplify).collect();
+    let name = |spoken| match spoken {
+        Spoken::Word(word) => word,
+        Spoken::Letter(letter) => letter.to_string(),
+    };
+    expand(&plain).into_iter().map(name).collect()
+}
+
 fn variants(word: &Spoken) -> Variants {
     let found = match word {
         Spoken::Word(word) => {
@@ -167,7 +178,8 @@ fn take(text: &str, wanted: impl Fn(char) -> bool) -> &str {
     &text[..text.find(|c| !wanted(c)).unwrap_or(text.len())]
 }
 
-fn is_symbol(c: char) -> bool {
+/// Symbols that are read as words.
+pub(crate) fn is_symbol(c: char) -> bool {
     matches!(
         c,
         '&' | '@' | '%' | '+' | '=' | '°' | '$' | '€' | '£' | '¥' | '#'

@@ -12,8 +12,8 @@ use std::sync::{Arc, LazyLock};
 use f5_core::{audio::Waveform, timing::TimingSource};
 
 use crate::{
-    AlignError, Aligner, Alignment, Span, TextWord, english::pronounce, sound::Sound,
-    span::interpolate, split_words,
+    AlignError, Aligner, Alignment, Span, TextWord, english::pronounce, language::primary,
+    sound::Sound, span::interpolate, split_words,
 };
 use features::{FLOOR, Features, HOP};
 use find::{SpokenWord, find};
@@ -87,12 +87,11 @@ impl Aligner for HmmAligner {
     }
 
     fn preflight(&self, language: &str) -> Result<(), AlignError> {
-        let primary = language.split(['-', '_']).next().unwrap_or_default();
-        if !primary.eq_ignore_ascii_case("en") {
+        if !primary(language).eq_ignore_ascii_case("en") {
             return Err(AlignError::Language {
                 aligner: self.name(),
                 language: language.to_owned(),
-                supported: "English",
+                supported: "English".into(),
             });
         }
         self.model().map(|_| ())
