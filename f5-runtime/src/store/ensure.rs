@@ -158,18 +158,28 @@ impl ModelStore {
         check::check(&self.layout, artifact, path, self.verify)
     }
 
-    /// Places in the searched folders where the artifact may lie.
+    /// Places in the searched folders where the artifact may lie, to be taken by its digest.
     fn candidates(&self, artifact: &Artifact) -> Vec<PathBuf> {
+        let mut paths = self.named_candidates(&artifact.name);
+        let last = artifact.name.file_name();
+        for folder in &self.search {
+            paths.push(folder.join(last));
+            for repository in hub_repositories(folder) {
+                // Large files of Hugging Face's cache are named by their digest, small ones are not.
+                paths.push(repository.join("blobs").join(artifact.digest.to_string()));
+                paths.extend(snapshots(&repository).map(|snapshot| snapshot.join(last)));
+            }
+        }
+        paths
+    }
+
+    /// Places in the searched folders where a file of this whole name may lie.
+    pub(super) fn named_candidates(&self, name: &ArtifactName) -> Vec<PathBuf> {
         let mut paths = Vec::new();
         for folder in &self.search {
-            paths.push(folder.join(artifact.name.as_str()));
-            paths.push(folder.join(artifact.name.file_name()));
-            // Large files of Hugging Face's cache are named by their digest.
-            for repository in list(folder).unwrap_or_default() {
-                if repository.as_encoded_bytes().starts_with(b"models--") {
-                    let blobs = folder.join(repository).join("blobs");
-                    paths.push(blobs.join(artifact.digest.to_string()));
-                }
+            paths.push(folder.join(name.as_str()));
+            for repository in hub_repositories(folder) {
+                paths.extend(snapshots(&repository).map(|snapshot| snapshot.join(name.as_str())));
             }
         }
         paths
@@ -210,6 +220,21 @@ impl ModelStore {
             reclaimable,
         }))
     }
+}
+
+/// Repositories in a cache of Hugging Face's libraries.
+fn hub_repositories(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let names = list(folder).unwrap_or_default().into_iter();
+    names
+        .filter(|name| name.as_encoded_bytes().starts_with(b"models--"))
+        .map(|name| folder.join(name))
+}
+
+/// The revisions of such a repository.
+fn snapshots(repository: &Path) -> impl Iterator<Item = PathBuf> {
+    let folder = repository.join("snapshots");
+    let names = list(&folder).unwrap_or_default().into_iter();
+    names.map(move |name| folder.join(name))
 }
 
 impl Ensured {
