@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use f5_core::weights::Checkpoint;
-
 use crate::{ConfigError, Dit, Result};
 
 /// Prefixes that released, compiled and distributed checkpoints put before the network's own names.
@@ -26,9 +24,9 @@ fn is_ignored(name: &str) -> bool {
     matches!(name, "initted" | "step" | "rotary_embed.inv_freq") || name.starts_with("mel_spec.")
 }
 
-/// Fills `dit` from a safetensors file.
+/// Fills `dit` from a checkpoint file.
 pub(crate) fn load(dit: Dit, path: &Path) -> Result<Dit> {
-    let checkpoint = Checkpoint::open(path)?
+    let checkpoint = f5_weights::open(path)?
         .strip_prefixes(&PREFIXES)?
         .ignore(is_ignored);
     if let Some(&[embedding_rows, _]) = checkpoint.shape("text_embed.text_embed.weight")

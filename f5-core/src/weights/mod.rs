@@ -1,4 +1,5 @@
-//! Checkpoint files: a checked, lazy view of a safetensors file, without a tensor library.
+//! Checkpoint files: a checked, lazy view of a safetensors file, without a tensor library. Other
+//! formats can be shown through the same view.
 //!
 //! [`Checkpoint::open`] reads the header alone; [`Checkpoint::check`] holds it against the tensors
 //! that a network needs and names everything that does not fit; [`Checkpoint::tensor_f32`] then
@@ -23,10 +24,11 @@ mod tests;
 
 use std::{
     collections::BTreeMap,
+    fmt,
     fs::File,
     io::{Read, Seek, SeekFrom},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use half::{bf16, f16, slice::HalfFloatSliceExt};
@@ -64,19 +66,35 @@ impl TensorSpec {
     }
 }
 
-/// An open safetensors file whose header has been read and found sound.
+/// An open checkpoint whose header has been read and found sound.
 ///
-/// Tensors are read from the file when they are asked for. The file stays open, so a checkpoint
-/// that is replaced on disk meanwhile (by renaming, as downloads do) does no harm.
+/// Tensors are read when they are asked for. A safetensors file stays open, so one that is replaced
+/// on disk meanwhile (by renaming, as downloads do) does no harm.
 #[derive(Debug)]
 pub struct Checkpoint {
     path: PathBuf,
-    /// A lock because reading moves the file's position.
-    file: Mutex<File>,
-    /// Where tensor bytes begin in the file.
-    data_start: u64,
     /// Tensors by name as callers see it.
-    tensors: BTreeMap<String, TensorInfo>,
+    tensors: BTreeMap<String, StoredTensor>,
+}
+
+/// A tensor of a checkpoint in any format, not read yet.
+pub struct StoredTensor {
+    /// Extent of every axis, outermost first.
+    pub shape: Vec<usize>,
+    /// Type of its values, as the file calls it.
+    pub dtype: String,
+    /// Reads its values in row-major order, as `f32`; `None` if they are of a type that weights may
+    /// not have.
+    pub read: Option<ReadTensor>,
+}
+
+/// Reads one tensor.
+pub type ReadTensor = Box<dyn Fn() -> std::io::Result<Vec<f32>> + Send + Sync>;
+
+impl fmt::Debug for StoredTensor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:?}", self.dtype, self.shape)
+    }
 }
 
 impl Checkpoint {
@@ -151,17 +169,28 @@ impl Checkpoint {
                 got,
             });
         }
-        let tensors = metadata
-            .tensors()
-            .into_iter()
-            .map(|(name, info)| (name, info.clone()))
-            .collect();
-        Ok(Self {
-            path,
-            file: Mutex::new(file),
-            data_start,
+        let file = Arc::new(Mutex::new(file));
+        let stored = |info: &TensorInfo| {
+            let (file, owned) = (Arc::clone(&file), info.clone());
+            let read = move || read_f32(&file, data_start, &owned);
+            StoredTensor {
+                shape: info.shape.clone(),
+                dtype: info.dtype.to_string(),
+                read: is_accepted(info.dtype).then(|| Box::new(read) as ReadTensor),
+            }
+        };
+        let tensors = metadata.tensors().into_iter();
+        let tensors = tensors.map(|(name, info)| (name, stored(info))).collect();
+        Ok(Self { path, tensors })
+    }
+
+    /// A checkpoint of another format, whose header somebody else has read and found sound.
+    #[must_use]
+    pub fn from_tensors(path: impl Into<PathBuf>, tensors: BTreeMap<String, StoredTensor>) -> Self {
+        Self {
+            path: path.into(),
             tensors,
-        })
+        }
     }
 
     /// Removes every leading run of `prefixes`, in whichever order they are chained, from all names.
@@ -209,7 +238,7 @@ impl Checkpoint {
     /// shape or not of an accepted type.
     pub fn check(&self, expected: &[TensorSpec]) -> Result<(), WeightsError> {
         let mut mismatch = Mismatch::default();
-        let mut extra: BTreeMap<&String, &TensorInfo> = self.tensors.iter().collect();
+        let mut extra: BTreeMap<&String, &StoredTensor> = self.tensors.iter().collect();
         for spec in expected {
             let Some(info) = extra.remove(&spec.name) else {
                 mismatch.missing.push(spec.clone());
@@ -222,10 +251,10 @@ impl Checkpoint {
                     got: info.shape.clone(),
                 });
             }
-            if !is_accepted(info.dtype) {
+            if info.read.is_none() {
                 mismatch.wrong_dtype.push(WrongDtype {
                     name: spec.name.clone(),
-                    got: info.dtype.to_string(),
+                    got: info.dtype.clone(),
                 });
             }
         }
@@ -257,14 +286,12 @@ impl Checkpoint {
                 path: self.path.clone(),
                 name: name.to_owned(),
             })?;
-        if !is_accepted(info.dtype) {
-            return Err(WeightsError::Dtype {
-                path: self.path.clone(),
-                name: name.to_owned(),
-                got: info.dtype.to_string(),
-            });
-        }
-        let values = self.read(info).map_err(|source| WeightsError::Read {
+        let read = info.read.as_ref().ok_or_else(|| WeightsError::Dtype {
+            path: self.path.clone(),
+            name: name.to_owned(),
+            got: info.dtype.clone(),
+        })?;
+        let values = read().map_err(|source| WeightsError::Read {
             path: self.path.clone(),
             source,
         })?;
@@ -297,23 +324,23 @@ impl Checkpoint {
     pub fn shape(&self, name: &str) -> Option<&[usize]> {
         self.tensors.get(name).map(|info| &*info.shape)
     }
+}
 
-    /// Reads and widens block by block, so that only the result is as large as the tensor.
-    fn read(&self, info: &TensorInfo) -> std::io::Result<Vec<f32>> {
-        let (start, end) = info.data_offsets;
-        let count = (end - start) / (info.dtype.bitsize() / 8);
-        let mut values = Vec::with_capacity(count);
-        let mut block = vec![0; BLOCK_BYTES.min(end - start)];
-        // Every read seeks first, so a reader that panicked before leaves nothing behind.
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.seek(SeekFrom::Start(self.data_start + start as u64))?;
-        for offset in (start..end).step_by(BLOCK_BYTES) {
-            let bytes = &mut block[..BLOCK_BYTES.min(end - offset)];
-            file.read_exact(bytes)?;
-            widen(info.dtype, bytes, &mut values);
-        }
-        Ok(values)
+/// Reads and widens block by block, so that only the result is as large as the tensor.
+fn read_f32(file: &Mutex<File>, data_start: u64, info: &TensorInfo) -> std::io::Result<Vec<f32>> {
+    let (start, end) = info.data_offsets;
+    let count = (end - start) / (info.dtype.bitsize() / 8);
+    let mut values = Vec::with_capacity(count);
+    let mut block = vec![0; BLOCK_BYTES.min(end - start)];
+    // Every read seeks first, so a reader that panicked before leaves nothing behind.
+    let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+    file.seek(SeekFrom::Start(data_start + start as u64))?;
+    for offset in (start..end).step_by(BLOCK_BYTES) {
+        let bytes = &mut block[..BLOCK_BYTES.min(end - offset)];
+        file.read_exact(bytes)?;
+        widen(info.dtype, bytes, &mut values);
     }
+    Ok(values)
 }
 
 /// Whether weights may have this type; [`widen`] knows the same three.

@@ -13,7 +13,7 @@ use burn::{
     module::Module,
     tensor::{DType, Device, Tensor, TensorData},
 };
-use f5_core::{mel::MelSpec, weights::Checkpoint};
+use f5_core::mel::MelSpec;
 
 pub use backbone::{ConvNeXtBlock, VocosBackbone};
 pub use config::{Padding, VocosConfig};
@@ -35,7 +35,8 @@ pub struct Vocos {
 }
 
 impl Vocos {
-    /// Loads a safetensors file of upstream's tensor names to `device`.
+    /// Loads a safetensors file of upstream's tensor names, or with feature `pickle` upstream's own
+    /// `pytorch_model.bin`, to `device`.
     ///
     /// The window of the inverse transform and the whole feature extractor are computed here, so
     /// the file may hold them or not.
@@ -46,7 +47,7 @@ impl Vocos {
     /// cannot be read or does not fit it.
     pub fn load(path: impl AsRef<Path>, config: &VocosConfig, device: &Device) -> Result<Self> {
         config.validate()?;
-        let checkpoint = Checkpoint::open(path)?
+        let checkpoint = f5_weights::open(path)?
             .ignore(|name| name == "head.istft.window" || name.starts_with("feature_extractor."));
         let network = Self {
             backbone: VocosBackbone::new(config, device),
