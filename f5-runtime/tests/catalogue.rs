@@ -217,6 +217,24 @@ fn bodies_that_end_anyhow_are_not_pinned() {
 }
 
 #[test]
+fn a_file_of_unknown_length_is_not_begun_where_it_does_not_fit() {
+    let dir = tempfile::tempdir().unwrap();
+    let (server, hub) = hub(vec![]);
+    let store = store(dir.path(), &hub).free_space(|_| Some(VOCAB.len() as u64));
+    let error = catalogue::manifest(&[e2()], &store, &hub).unwrap_err();
+    let StoreError::GaveUp { name, source, .. } = &error else {
+        panic!("{error:?}");
+    };
+    // The vocabulary fits exactly, the weights do not, and asking again does not help.
+    assert_eq!(name.file_name(), "model_1200000.safetensors");
+    let StoreError::Disk(shortfall) = &source.error else {
+        panic!("{error:?}");
+    };
+    assert_eq!(shortfall.missing, weights(7).len() as u64);
+    assert_eq!((source.attempts, server.heads().len()), (1, 2));
+}
+
+#[test]
 fn files_in_the_cache_of_the_hub_are_found_without_a_server() {
     let dir = tempfile::tempdir().unwrap();
     let cache = dir.path().join("hub");

@@ -201,7 +201,19 @@ impl ModelStore {
             let here = fs::metadata(self.layout.part(artifact.digest)).map_or(0, |m| m.len());
             sum.saturating_add(artifact.size.saturating_sub(here))
         });
-        let needed = self.disk.needed(bytes);
+        self.check_free(bytes, || {
+            self.plan_prune(manifest, None)
+                .map_or(0, |plan| plan.bytes())
+        })
+    }
+
+    /// Compares bytes that are to be fetched with the room on the store's own disk.
+    pub(super) fn check_free(
+        &self,
+        missing: u64,
+        reclaimable: impl FnOnce() -> u64,
+    ) -> Result<(), StoreError> {
+        let needed = self.disk.needed(missing);
         // Where the room cannot be measured, running out of it is still an error on the way.
         let Some(available) = (self.free_space)(self.layout.root()) else {
             return Ok(());
@@ -209,15 +221,12 @@ impl ModelStore {
         if needed <= available {
             return Ok(());
         }
-        let reclaimable = self
-            .plan_prune(manifest, None)
-            .map_or(0, |plan| plan.bytes());
         Err(StoreError::Disk(Shortfall {
             path: self.layout.root().to_path_buf(),
-            missing: bytes,
+            missing,
             needed,
             available,
-            reclaimable,
+            reclaimable: reclaimable(),
         }))
     }
 }

@@ -261,6 +261,11 @@ impl ModelStore {
             (Some(size), _) | (None, Some(size)) => size,
             (None, None) => return Err(bad_answer("it does not tell a length".to_owned()).into()),
         };
+        if target.size.is_none() {
+            // How much room it takes is known only now.
+            let here = if response.offset == 0 { 0 } else { part.len };
+            self.check_free(size.saturating_sub(here), || 0)?;
+        }
         if response.offset == 0 {
             part.clear()?;
         } else if response.offset != part.len {
