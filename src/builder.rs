@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 
 use f5_align::{Aligner, AlignerChain};
@@ -11,15 +11,17 @@ use f5_core::{
     mel::MelExtractor,
     text::{Tokenizer, Vocab},
 };
-use f5_model::{BackboneKind, ConfigError, Dit, ModelConfig, cfm::Cfm};
-use f5_runtime::device::DevicePreference;
+use f5_model::{BackboneKind, ConfigError, ModelConfig};
+use f5_runtime::{device::DevicePreference, store::Digest};
 use f5_vocoder::{VocoderConfig, VocosConfig};
 
 use crate::{
     F5Tts,
-    device::open_device,
+    cache::WeightCache,
+    device::DeviceWish,
     engine::Engine,
     error::{Repr, Result},
+    networks::{EngineReport, NetworkFiles},
 };
 
 /// What decides the noise where [`SynthesisParams::seed`](crate::SynthesisParams::seed) is `None`.
@@ -38,7 +40,7 @@ pub enum SeedPolicy {
 ///
 /// | file | what |
 /// |---|---|
-/// | `model.safetensors` | the checkpoint; a released file may keep its name if it is the only one |
+/// | `model.safetensors` | the checkpoint; a released file may keep its name if it is the only one, and with feature `pickle` be a `.pt` |
 /// | `config.json` | what kind of network it is; or name a released model with [`preset`](Self::preset) |
 /// | `vocab.txt` | one token a line |
 /// | `vocoder.safetensors` | the vocoder; or name its directory with [`vocoder_dir`](Self::vocoder_dir) |
@@ -48,7 +50,8 @@ pub struct F5TtsBuilder {
     model_dir: PathBuf,
     preset: Option<String>,
     vocoder_dir: Option<PathBuf>,
-    device: DevicePreference,
+    device: DeviceWish,
+    weights: WeightCache,
     seed_policy: SeedPolicy,
     aligner: Arc<dyn Aligner>,
     language: String,
@@ -72,7 +75,8 @@ impl Default for F5TtsBuilder {
             model_dir: demo_dir(),
             preset: None,
             vocoder_dir: None,
-            device: DevicePreference::Auto,
+            device: DeviceWish::default(),
+            weights: WeightCache::new(),
             seed_policy: SeedPolicy::Random,
             aligner: Arc::new(AlignerChain::default()),
             language: "en".to_owned(),
@@ -94,16 +98,36 @@ impl F5TtsBuilder {
         self
     }
 
-    /// Where the vocoder lies, if not beside the model: `model.safetensors` or `vocoder.safetensors`,
-    /// with a `config.json` unless it is the released `vocos-mel-24khz`.
+    /// Where the vocoder lies, if not beside the model: `model.safetensors`, `vocoder.safetensors` or
+    /// with feature `pickle` the released `pytorch_model.bin`, with a `config.json` unless it is the
+    /// released `vocos-mel-24khz`.
     pub fn vocoder_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.vocoder_dir = Some(dir.into());
         self
     }
 
     /// Where to compute; [`DevicePreference::Auto`] when not called.
+    ///
+    /// A device is used only after a small kernel has given the right result on it. `Auto` takes the
+    /// first that does of CUDA, Vulkan and the processor; any other preference that cannot be met is
+    /// an error, unless [`allow_fallback`](Self::allow_fallback) says otherwise.
+    /// [`F5Tts::report`] tells what was refused and why.
     pub fn device(mut self, preference: DevicePreference) -> Self {
-        self.device = preference;
+        self.device.preference = preference;
+        self
+    }
+
+    /// Whether another device may compute where the preferred one cannot, or fails or runs out of
+    /// memory while speaking; no when not called. With [`DevicePreference::Auto`] it always may.
+    /// [`Report::moves`](crate::Report) tells when a call went on elsewhere.
+    pub fn allow_fallback(mut self, allow: bool) -> Self {
+        self.device.allow_fallback = allow;
+        self
+    }
+
+    /// Shares networks with other engines that were given the same cache.
+    pub fn weight_cache(mut self, weights: &WeightCache) -> Self {
+        self.weights = weights.clone();
         self
     }
 
@@ -151,21 +175,36 @@ impl F5TtsBuilder {
             Tokenizer::Byte => Vocab::bytes(),
             _ => Vocab::from_file(dir.join("vocab.txt"))?,
         };
-        let (device, chosen) = open_device(self.device)?;
+        let (vocoder, vocoder_file) = self.vocoder(&config)?;
+        let files = NetworkFiles {
+            checkpoint: checkpoint(dir)?,
+            arch: config.arch.clone(),
+            vocab_size: vocab.len(),
+            vocoder_file,
+            vocoder,
+            mel_spec: config.mel_spec.clone(),
+            weights: self.weights,
+        };
+        let wish = DeviceWish {
+            min_free_memory: files.bytes(),
+            ..self.device
+        };
+        let (networks, device) = wish.choose(|device, name| files.load(device, name))?;
 
-        // The small file first: a vocoder of the wrong kind is told before gigabytes are read.
-        let (vocoder_config, vocoder_file) = self.vocoder(&config)?;
-        let vocoder = vocoder_config.load(vocoder_file, &device)?;
-        vocoder.check_mel_spec(&config.mel_spec)?;
-        let dit = Dit::load(checkpoint(dir)?, &config.arch, vocab.len(), &device)?;
-
+        let front_end = (vocab.to_text(), config.tokenizer, &config.mel_spec);
         let engine = Engine {
+            front_end: Digest::of(format!("{front_end:?}").as_bytes()),
             mel: MelExtractor::new(&config.mel_spec)?,
             config,
             vocab,
-            cfm: Cfm::new(Arc::new(dit)),
-            vocoder,
-            device: chosen,
+            report: EngineReport {
+                device,
+                loading: networks.loading.clone(),
+            },
+            networks: Arc::new(networks),
+            spare: Mutex::default(),
+            files,
+            wish,
             seed_policy: self.seed_policy,
             aligner: self.aligner,
             language: self.language,
@@ -180,7 +219,11 @@ impl F5TtsBuilder {
         let names: &[&str] = if beside_model {
             &["vocoder.safetensors"]
         } else {
-            &["model.safetensors", "vocoder.safetensors"]
+            &[
+                "model.safetensors",
+                "vocoder.safetensors",
+                "pytorch_model.bin",
+            ]
         };
         let file = names
             .iter()
@@ -247,19 +290,21 @@ fn checkpoint(dir: &Path) -> Result<PathBuf> {
         path: dir.to_owned(),
         source,
     };
-    let mut found = Vec::new();
+    let (mut found, mut pickles) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(dir).map_err(read)? {
         let path = entry.map_err(read)?.path();
         let is_vocoder = path
             .file_name()
             .is_some_and(|name| name == "vocoder.safetensors");
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "safetensors")
-            && !is_vocoder
-        {
-            found.push(path);
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("safetensors") if !is_vocoder => found.push(path),
+            Some("pt") => pickles.push(path),
+            _ => {}
         }
+    }
+    // Releases that hold both hold the same weights twice.
+    if found.is_empty() {
+        found = pickles;
     }
     found.sort();
     match found.as_slice() {
@@ -267,7 +312,7 @@ fn checkpoint(dir: &Path) -> Result<PathBuf> {
         [] => Err(Repr::MissingFile {
             what: "checkpoint",
             path: file,
-            remedy: "put the model's safetensors file there; a .pt file has to be converted first",
+            remedy: "put the model's safetensors file there",
         }
         .into()),
         many => {
