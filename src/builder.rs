@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 
 use f5_align::{Aligner, AlignerChain, Transcriber};
@@ -11,16 +11,17 @@ use f5_core::{
     mel::MelExtractor,
     text::{Tokenizer, Vocab},
 };
-use f5_model::{BackboneKind, ConfigError, ModelConfig, cfm::Cfm, cpu::Precision};
-use f5_runtime::device::DevicePreference;
+use f5_model::{BackboneKind, ConfigError, ModelConfig, cpu::Precision};
+use f5_runtime::{device::DevicePreference, store::Digest};
 use f5_vocoder::{VocoderConfig, VocosConfig};
 
 use crate::{
     CpuEngine, F5Tts,
-    compute::{CpuChoice, Files},
-    device::open_device,
+    cache::WeightCache,
+    device::DeviceWish,
     engine::Engine,
     error::{Repr, Result},
+    networks::{CpuChoice, EngineReport, NetworkFiles},
 };
 
 /// What decides the noise where [`SynthesisParams::seed`](crate::SynthesisParams::seed) is `None`.
@@ -39,7 +40,7 @@ pub enum SeedPolicy {
 ///
 /// | file | what |
 /// |---|---|
-/// | `model.safetensors` | the checkpoint; a released file may keep its name if it is the only one |
+/// | `model.safetensors` | the checkpoint; a released file may keep its name if it is the only one, and with feature `pickle` be a `.pt` |
 /// | `config.json` | what kind of network it is; or name a released model with [`preset`](Self::preset) |
 /// | `vocab.txt` | one token a line |
 /// | `vocoder.safetensors` | the vocoder; or name its directory with [`vocoder_dir`](Self::vocoder_dir) |
@@ -49,8 +50,9 @@ pub struct F5TtsBuilder {
     model_dir: PathBuf,
     preset: Option<String>,
     vocoder_dir: Option<PathBuf>,
-    device: DevicePreference,
+    device: DeviceWish,
     cpu: CpuChoice,
+    weights: WeightCache,
     seed_policy: SeedPolicy,
     aligner: Arc<dyn Aligner>,
     transcriber: Option<Arc<dyn Transcriber>>,
@@ -75,8 +77,9 @@ impl Default for F5TtsBuilder {
             model_dir: demo_dir(),
             preset: None,
             vocoder_dir: None,
-            device: DevicePreference::Auto,
+            device: DeviceWish::default(),
             cpu: CpuChoice::default(),
+            weights: WeightCache::new(),
             seed_policy: SeedPolicy::Random,
             aligner: Arc::new(AlignerChain::default()),
             transcriber: None,
@@ -99,16 +102,36 @@ impl F5TtsBuilder {
         self
     }
 
-    /// Where the vocoder lies, if not beside the model: `model.safetensors` or `vocoder.safetensors`,
-    /// with a `config.json` unless it is the released `vocos-mel-24khz`.
+    /// Where the vocoder lies, if not beside the model: `model.safetensors`, `vocoder.safetensors` or
+    /// with feature `pickle` the released `pytorch_model.bin`, with a `config.json` unless it is the
+    /// released `vocos-mel-24khz`.
     pub fn vocoder_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.vocoder_dir = Some(dir.into());
         self
     }
 
     /// Where to compute; [`DevicePreference::Auto`] when not called.
+    ///
+    /// A device is used only after a small kernel has given the right result on it. `Auto` takes the
+    /// first that does of CUDA, Vulkan and the processor; any other preference that cannot be met is
+    /// an error, unless [`allow_fallback`](Self::allow_fallback) says otherwise.
+    /// [`F5Tts::report`] tells what was refused and why.
     pub fn device(mut self, preference: DevicePreference) -> Self {
-        self.device = preference;
+        self.device.preference = preference;
+        self
+    }
+
+    /// Whether another device may compute where the preferred one cannot, or fails or runs out of
+    /// memory while speaking; no when not called. With [`DevicePreference::Auto`] it always may.
+    /// [`Report::moves`](crate::Report) tells when a call went on elsewhere.
+    pub fn allow_fallback(mut self, allow: bool) -> Self {
+        self.device.allow_fallback = allow;
+        self
+    }
+
+    /// Shares networks with other engines that were given the same cache.
+    pub fn weight_cache(mut self, weights: &WeightCache) -> Self {
+        self.weights = weights.clone();
         self
     }
 
@@ -182,26 +205,37 @@ impl F5TtsBuilder {
             Tokenizer::Byte => Vocab::bytes(),
             _ => Vocab::from_file(dir.join("vocab.txt"))?,
         };
-        let (device, chosen) = open_device(self.device)?;
-
         let (vocoder, vocoder_file) = self.vocoder(&config)?;
-        let files = Files {
-            config: &config,
+        let files = NetworkFiles {
+            checkpoint: checkpoint(dir)?,
+            arch: config.arch.clone(),
             vocab_size: vocab.len(),
-            checkpoint: &checkpoint(dir)?,
-            vocoder: &vocoder,
-            vocoder_file: &vocoder_file,
+            vocoder_file,
+            vocoder,
+            mel_spec: config.mel_spec.clone(),
+            cpu: self.cpu,
+            weights: self.weights,
         };
-        let networks = self.cpu.load(&files, &device, chosen)?;
+        let wish = DeviceWish {
+            min_free_memory: files.bytes(),
+            ..self.device
+        };
+        let (networks, device) = wish.choose(|device, name| files.load(device, name))?;
 
+        let front_end = (vocab.to_text(), config.tokenizer, &config.mel_spec);
         let engine = Engine {
+            front_end: Digest::of(format!("{front_end:?}").as_bytes()),
             mel: MelExtractor::new(&config.mel_spec)?,
             config,
             vocab,
-            cfm: Cfm::new(networks.backbone),
-            vocoder: networks.vocoder,
-            device: chosen,
-            kernels: networks.kernels,
+            report: EngineReport {
+                device,
+                loading: networks.loading.clone(),
+            },
+            networks: Arc::new(networks),
+            spare: Mutex::default(),
+            files,
+            wish,
             seed_policy: self.seed_policy,
             aligner: self.aligner,
             transcriber: self.transcriber,
@@ -217,7 +251,11 @@ impl F5TtsBuilder {
         let names: &[&str] = if beside_model {
             &["vocoder.safetensors"]
         } else {
-            &["model.safetensors", "vocoder.safetensors"]
+            &[
+                "model.safetensors",
+                "vocoder.safetensors",
+                "pytorch_model.bin",
+            ]
         };
         let file = names
             .iter()
@@ -284,19 +322,21 @@ fn checkpoint(dir: &Path) -> Result<PathBuf> {
         path: dir.to_owned(),
         source,
     };
-    let mut found = Vec::new();
+    let (mut found, mut pickles) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(dir).map_err(read)? {
         let path = entry.map_err(read)?.path();
         let is_vocoder = path
             .file_name()
             .is_some_and(|name| name == "vocoder.safetensors");
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "safetensors")
-            && !is_vocoder
-        {
-            found.push(path);
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("safetensors") if !is_vocoder => found.push(path),
+            Some("pt") => pickles.push(path),
+            _ => {}
         }
+    }
+    // Releases that hold both hold the same weights twice.
+    if found.is_empty() {
+        found = pickles;
     }
     found.sort();
     match found.as_slice() {
@@ -304,7 +344,7 @@ fn checkpoint(dir: &Path) -> Result<PathBuf> {
         [] => Err(Repr::MissingFile {
             what: "checkpoint",
             path: file,
-            remedy: "put the model's safetensors file there; a .pt file has to be converted first",
+            remedy: "put the model's safetensors file there",
         }
         .into()),
         many => {

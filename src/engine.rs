@@ -4,11 +4,10 @@ use std::{
     borrow::Cow,
     ops::ControlFlow,
     path::Path,
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
-use burn::tensor::{Tensor, TensorData};
 use f5_align::{AlignError, Aligner, Alignment, EnergyAligner, LinkReport, Transcriber, Verdict};
 use f5_core::{
     audio::{Pcm, Waveform, crossfade::join, loudness::restore_rms},
@@ -19,16 +18,18 @@ use f5_core::{
 };
 use f5_model::{
     ModelConfig,
-    cfm::{Cfm, SampleRow, Step},
+    cfm::{SampleRow, Step},
 };
-use f5_runtime::device::DevicePreference;
-use f5_vocoder::Vocoder;
+use f5_runtime::{device::DevicePreference, store::Digest};
 
 use crate::{
     SeedPolicy, Voice,
     builder::F5TtsBuilder,
+    device::DeviceWish,
     error::{Repr, Result},
+    networks::{EngineReport, NetworkFiles, Networks},
     params::{Noise, SynthesisParams},
+    place::Place,
     plan::{Planned, plan},
     speech::{ChunkAlignment, Report, Speech},
     timeline::{keep_in_order, seconds, shorten_pauses},
@@ -47,10 +48,14 @@ pub(crate) struct Engine {
     pub(crate) config: ModelConfig,
     pub(crate) vocab: Vocab,
     pub(crate) mel: MelExtractor,
-    pub(crate) cfm: Cfm,
-    pub(crate) vocoder: Box<dyn Vocoder>,
-    pub(crate) device: DevicePreference,
-    pub(crate) kernels: Option<String>,
+    pub(crate) networks: Arc<Networks>,
+    /// The same on the processor, once the device has failed.
+    pub(crate) spare: Mutex<Option<Arc<Networks>>>,
+    pub(crate) files: NetworkFiles,
+    pub(crate) wish: DeviceWish,
+    pub(crate) report: EngineReport,
+    /// Digest of vocabulary, tokenizer and mel front end.
+    pub(crate) front_end: Digest,
     pub(crate) seed_policy: SeedPolicy,
     pub(crate) aligner: Arc<dyn Aligner>,
     pub(crate) transcriber: Option<Arc<dyn Transcriber>>,
@@ -82,6 +87,12 @@ impl F5Tts {
         }
     }
 
+    /// Takes a new engine apart, to be put together otherwise.
+    #[cfg(test)]
+    pub(crate) fn into_engine(self) -> Engine {
+        Arc::into_inner(self.engine).expect("an engine without clones")
+    }
+
     /// The configuration of the loaded model.
     #[must_use]
     pub fn config(&self) -> &ModelConfig {
@@ -91,7 +102,22 @@ impl F5Tts {
     /// The device that computes; never [`DevicePreference::Auto`].
     #[must_use]
     pub fn device(&self) -> DevicePreference {
-        self.engine.device
+        self.engine.networks.device
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// What decides, beside recording and text, what a voice is.
+    pub(crate) fn front_end(&self) -> Digest {
+        self.engine.front_end
+    }
+
+    /// How this engine came about: the devices that were refused and why, and what loading cost.
+    #[must_use]
+    pub fn report(&self) -> &EngineReport {
+        &self.engine.report
     }
 
     /// Prepares a voice from a WAV file and the text that is spoken in it. Where the text is empty,
@@ -153,24 +179,29 @@ impl F5Tts {
         let planned = plan(engine, voice, &conditioned, gen_text, params)?;
 
         let mut noise = NoiseSource::new(params.noise, seed);
+        let mut place = Place::new(engine);
         let chunks = planned.len();
         let (mut mels, mut waves) = (Vec::new(), Vec::with_capacity(chunks));
         let (mut sampling, mut vocoding) = (Duration::ZERO, Duration::ZERO);
         for (chunk, piece) in planned.iter().enumerate() {
-            let clock = Instant::now();
-            let mel = engine.sample(piece, &conditioned, params, &mut noise, |step| {
-                on_step(Progress {
-                    chunk,
-                    chunks,
-                    step: step.done,
-                    steps: step.total,
-                })
+            let noise = noise.draw(piece.frames * engine.config.mel_spec.n_mel_channels);
+            let (mel, mut wave) = place.run(chunk, |networks| {
+                let clock = Instant::now();
+                let mel = engine.sample(networks, piece, &conditioned, params, &noise, |step| {
+                    on_step(Progress {
+                        chunk,
+                        chunks,
+                        step: step.done,
+                        steps: step.total,
+                    })
+                })?;
+                sampling += clock.elapsed();
+                let clock = Instant::now();
+                let wave = networks.vocode(&mel)?;
+                vocoding += clock.elapsed();
+                Ok((mel, wave))
             })?;
-            sampling += clock.elapsed();
-            let clock = Instant::now();
-            let mut wave = engine.vocode(&mel)?;
             restore_rms(&mut wave, conditioned.rms, params.target_rms);
-            vocoding += clock.elapsed();
             mels.extend(mel.into_data());
             waves.push(wave);
         }
@@ -197,8 +228,9 @@ impl F5Tts {
             words,
             report: Report {
                 unknown,
-                device: engine.device.to_string(),
-                kernels: engine.kernels.clone(),
+                device: place.device().to_string(),
+                kernels: place.kernels().map(str::to_owned),
+                moves: place.moves,
                 sampling,
                 vocoding,
                 aligning,
@@ -258,41 +290,25 @@ impl Engine {
     /// The generated part of one chunk's mel, which begins with the last reference frame.
     fn sample(
         &self,
+        networks: &Networks,
         piece: &Planned,
         conditioned: &Conditioned,
         params: &SynthesisParams,
-        noise: &mut NoiseSource,
+        noise: &[f32],
         on_step: impl FnMut(Step) -> ControlFlow<()>,
     ) -> Result<Mel> {
         let n_mels = self.config.mel_spec.n_mel_channels;
-        let noise = noise.draw(piece.frames * n_mels);
         let row = SampleRow {
             cond: &conditioned.mel,
             text: &piece.ids,
             duration: piece.frames,
-            noise: &noise,
+            noise,
             edit_mask: None,
         };
-        let mut mels = self.cfm.sample(&[row], &params.sampling(), on_step)?;
+        let mut mels = networks.cfm.sample(&[row], &params.sampling(), on_step)?;
         let mel = mels.swap_remove(0).into_data();
         let generated = conditioned.samples / self.config.mel_spec.hop_length;
         Ok(Mel::new(mel[generated * n_mels..].to_vec(), n_mels))
-    }
-
-    fn vocode(&self, mel: &Mel) -> Result<Vec<f32>> {
-        let shape = [1, mel.frames(), mel.n_mels()];
-        let mel = TensorData::new(mel.data().to_vec(), shape);
-        let mel = Tensor::<3>::from_data(mel, &self.vocoder.device()).swap_dims(1, 2);
-        let read =
-            |error: Box<dyn std::error::Error + Send + Sync>| f5_vocoder::Error::Device(error);
-        let wave = self
-            .vocoder
-            .decode(mel)?
-            .try_into_data()
-            .map_err(|error| read(Box::new(error)))?;
-        Ok(wave
-            .try_into_vec::<f32>()
-            .map_err(|error| read(Box::new(error)))?)
     }
 
     /// Finds the words of each chunk in its own audio, so that an error never reaches the next one.

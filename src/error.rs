@@ -9,8 +9,10 @@ use f5_core::{
     text::{TextError, UnknownChar},
     weights::WeightsError,
 };
-use f5_runtime::fallback::FallbackError;
+use f5_runtime::{device::DevicePreference, fallback::FallbackError};
 use f5_timing::TimingError;
+
+use crate::device::Unfit;
 
 /// Result of the engine's fallible functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -34,6 +36,8 @@ pub enum ErrorKind {
     CorruptModel,
     /// No device of the wanted kind can be used, or it failed.
     Device,
+    /// The device has too little memory, and no other one was allowed or available.
+    OutOfMemory,
     /// A file could not be read or written.
     Io,
     /// The words could not be placed in the audio.
@@ -106,9 +110,17 @@ pub(crate) enum Repr {
         source: serde_json::Error,
     },
     #[error("no usable device: {0}")]
-    Device(FallbackError<String>),
+    Device(FallbackError<Unfit>),
     #[error("cannot set up the CPU engine")]
     Cpu(#[source] Box<dyn StdError + Send + Sync>),
+    #[error(
+        "{device} ran out of memory: {message}; end other programs on it, speak shorter texts, or \
+         allow another device with allow_fallback"
+    )]
+    OutOfMemory {
+        device: DevicePreference,
+        message: String,
+    },
     #[error("cannot draw a seed from the operating system")]
     Seed(#[source] Box<dyn StdError + Send + Sync>),
 }
@@ -171,6 +183,7 @@ impl Error {
                 ErrorKind::InvalidInput
             }
             Repr::Device(_) | Repr::Cpu(_) => ErrorKind::Device,
+            Repr::OutOfMemory { .. } => ErrorKind::OutOfMemory,
             Repr::Model(_) => ErrorKind::CorruptModel,
         }
     }

@@ -10,28 +10,34 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod builder;
-mod compute;
+mod cache;
 mod device;
 mod engine;
 mod error;
+mod networks;
 mod params;
+mod place;
 mod plan;
 mod speech;
 mod timeline;
 mod voice;
+mod warm;
 
 pub use builder::{F5TtsBuilder, SeedPolicy, demo_dir};
-pub use compute::CpuEngine;
-pub use device::open_device;
+pub use cache::{VoiceCache, VoiceCacheStats, WeightCache};
+pub use device::{DeviceRefusal, DeviceReport, OpenDevice, open_device};
 pub use engine::{F5Tts, Progress};
 pub use error::{Error, ErrorKind, Result};
 pub use f5_core::timing::WordTiming;
 pub use f5_model::cpu::Precision;
 pub use f5_runtime::device::DevicePreference;
 pub use f5_timing::TimingFormat;
+pub use networks::{CpuEngine, EngineReport, LoadReport};
 pub use params::{Chunking, Noise, ShortText, SynthesisParams};
+pub use place::DeviceMove;
 pub use speech::{ChunkAlignment, ChunkPlan, Report, Speech};
 pub use voice::Voice;
+pub use warm::{KernelCache, WarmUp};
 
 pub use f5_align as align;
 pub use f5_core as core;

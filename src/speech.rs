@@ -11,7 +11,7 @@ use f5_core::{
 };
 use f5_timing::Track;
 
-use crate::error::Result;
+use crate::{error::Result, place::DeviceMove};
 
 /// Spoken text.
 #[derive(Debug, Clone)]
@@ -56,11 +56,13 @@ pub struct ChunkPlan {
 pub struct Report {
     /// Characters of `gen_text` that the model's vocabulary lacks: they were read as spaces.
     pub unknown: Vec<UnknownChar>,
-    /// The device that computed.
+    /// The device that computed; the last one, if there were several.
     pub device: String,
     /// Precision and instruction set of the fused CPU engine, such as `bf16 amx`; `None` where Burn
     /// computed.
     pub kernels: Option<String>,
+    /// Where the call went on on another device because the first one failed or ran out of memory.
+    pub moves: Vec<DeviceMove>,
     /// Time spent sampling mels.
     pub sampling: Duration,
     /// Time spent in the vocoder.

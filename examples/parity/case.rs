@@ -157,7 +157,7 @@ fn floats(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
 
 /// The Burn device of a preference; the demo engine knows how to choose.
 pub(crate) fn device(preference: DevicePreference) -> Result<Device, Failure> {
-    Ok(f5_tts::open_device(preference)?.0)
+    Ok(f5_tts::open_device(preference)?.device)
 }
 
 /// The SHA-256 of `bytes`, as cases write it.

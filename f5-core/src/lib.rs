@@ -8,6 +8,7 @@
 //! | [`audio`] | waveforms, WAV files, resampling, silence, reference preparation | `audio` |
 //! | [`mel`] | mel spectrograms and both front ends (the extractor needs `audio`) | |
 //! | [`noise`] | starting noise keyed by seed, torch's CPU stream | `noise` |
+//! | [`panics`] | what a panic of foreign code said | |
 //! | [`text`] | vocabularies, tokenizers, chunking, duration rules (`zh` adds pinyin) | |
 //! | [`timing`] | [`WordTiming`](timing::WordTiming), the type aligners and subtitle writers share | |
 //! | [`weights`] | checkpoint files checked against the tensors a network needs | `weights` |
@@ -18,6 +19,7 @@ pub mod audio;
 pub mod mel;
 #[cfg(feature = "noise")]
 pub mod noise;
+pub mod panics;
 pub mod text;
 pub mod timing;
 #[cfg(feature = "weights")]

@@ -26,7 +26,7 @@ fn is_ignored(name: &str) -> bool {
     matches!(name, "initted" | "step" | "rotary_embed.inv_freq") || name.starts_with("mel_spec.")
 }
 
-/// Fills `dit` from a safetensors file.
+/// Fills `dit` from a checkpoint file.
 pub(crate) fn load(dit: Dit, path: &Path) -> Result<Dit> {
     let checkpoint = open(&dit, path)?;
     Ok(f5_weights::load(dit, checkpoint, checkpoint_name)?)
@@ -40,7 +40,7 @@ pub(crate) fn checkpoint(dit: &Dit, path: &Path) -> Result<Checkpoint> {
 }
 
 fn open(dit: &Dit, path: &Path) -> Result<Checkpoint> {
-    let checkpoint = Checkpoint::open(path)?
+    let checkpoint = f5_weights::open(path)?
         .strip_prefixes(&PREFIXES)?
         .ignore(is_ignored);
     if let Some(&[embedding_rows, _]) = checkpoint.shape("text_embed.text_embed.weight")

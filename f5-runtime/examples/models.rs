@@ -1,14 +1,20 @@
-//! Lists, fetches, verifies and prunes the model files that a manifest names.
+//! Lists, fetches, verifies and prunes model files: those of released models, or those that a
+//! manifest names.
 //!
 //! ```text
-//! cargo run -p f5-runtime --features hub --example models -- describe DIR [URL] > manifest.json
-//! cargo run -p f5-runtime --features hub --example models -- list   manifest.json STORE
-//! cargo run -p f5-runtime --features hub --example models -- ensure manifest.json STORE
-//! cargo run -p f5-runtime --features hub --example models -- verify manifest.json STORE
-//! cargo run -p f5-runtime --features hub --example models -- prune  manifest.json STORE [--yes]
+//! models="cargo run -p f5-runtime --features hub --example models --"
+//! $models catalogue
+//! $models list   F5TTS_v1_Base,vocos-mel-24khz STORE
+//! $models ensure F5TTS_v1_Base,vocos-mel-24khz STORE [FOLDER]
+//! $models verify manifest.json STORE
+//! $models prune  manifest.json STORE [--yes]
+//! $models describe DIR [URL] > manifest.json
 //! ```
 //!
-//! `describe` writes the manifest of a folder's files; with a URL, that is where they are fetched.
+//! With a FOLDER, `ensure` links the files into it under their names. `HF_ENDPOINT` names a mirror,
+//! `HF_HUB_OFFLINE=1` forbids fetching. `describe` writes the manifest of a folder's files; with a
+//! URL, that is where they are fetched. Vocos and BigVGAN are released as pickles and need feature
+//! `pickle`.
 
 use std::error::Error;
 use std::fs;
@@ -16,7 +22,8 @@ use std::io::{Read, Seek};
 use std::path::Path;
 use std::sync::Arc;
 
-use f5_runtime::fetch::{HttpFetcher, HttpOptions};
+use f5_runtime::catalogue::{self, Content, Hub, Release};
+use f5_runtime::fetch::HttpFetcher;
 use f5_runtime::store::{
     Artifact, Digest, EnsureReport, Manifest, ModelStore, StoreEvent, offline_by_environment,
 };
@@ -26,62 +33,92 @@ fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args[..] {
+        ["catalogue"] => {
+            catalogue::RELEASES.iter().for_each(print);
+            Ok(())
+        }
         ["describe", dir] => describe(Path::new(dir), None),
         ["describe", dir, url] => describe(Path::new(dir), Some(url)),
-        [command, manifest, store, ref rest @ ..] => {
-            let manifest: Manifest = serde_json::from_slice(&fs::read(manifest)?)?;
-            run(
-                command,
-                &manifest,
-                &ModelStore::open(store)?,
-                rest == ["--yes"],
-            )
-        }
+        [command, what, store, ref rest @ ..] => run(command, what, store, rest),
         _ => Err("see the first lines of this example for how it is used".into()),
     }
 }
 
-fn run(
-    command: &str,
-    manifest: &Manifest,
-    store: &ModelStore,
-    yes: bool,
-) -> Result<(), Box<dyn Error>> {
-    let store = store
-        .clone()
-        .offline(command == "list" || offline_by_environment());
+fn print(release: &Release) {
+    println!(
+        "{} ({:?}, {}) https://huggingface.co/{} at {}",
+        release.name, release.role, release.licence, release.repository, release.revision
+    );
+    for file in release.files {
+        match file.content {
+            Content::Known { digest, size } => println!("  {} {size} bytes {digest}", file.path),
+            Content::DigestOnly { digest } => println!("  {} {digest}", file.path),
+            _ => println!(
+                "  {} (no published digest; pinned when first fetched)",
+                file.path
+            ),
+        }
+    }
+}
+
+/// A store that shows its progress, searches the hub's own cache, and fetches only for `ensure`.
+fn open(command: &str, root: &str, hub: &Hub) -> Result<(ModelStore, ProgressBar), Box<dyn Error>> {
+    let bar = ProgressBar::new(0);
+    let shown = bar.clone();
+    let store = ModelStore::open(root)?
+        .offline(command != "ensure" || offline_by_environment())
+        .fetcher(Arc::new(HttpFetcher::new(hub.http_options())))
+        .observer(move |event| match event {
+            StoreEvent::Progress { done, size, .. } => {
+                shown.set_length(*size);
+                shown.set_position(*done);
+            }
+            StoreEvent::Failed {
+                name,
+                attempt,
+                error,
+            } => {
+                shown.println(format!("{name}, attempt {attempt}: {error}"));
+            }
+            _ => {}
+        });
+    let store = catalogue::hub_cache()
+        .into_iter()
+        .fold(store, ModelStore::search);
+    Ok((store, bar))
+}
+
+/// The manifest in a file, or that of released models, separated by commas.
+fn manifest(what: &str, store: &ModelStore, hub: &Hub) -> Result<Manifest, Box<dyn Error>> {
+    if what.ends_with(".json") {
+        return Ok(serde_json::from_slice(&fs::read(what)?)?);
+    }
+    let find = |name| catalogue::find(name).ok_or_else(|| format!("no released model {name}"));
+    let releases = what.split(',').map(find).collect::<Result<Vec<_>, _>>()?;
+    Ok(catalogue::manifest(&releases, store, hub)?)
+}
+
+fn run(command: &str, what: &str, root: &str, rest: &[&str]) -> Result<(), Box<dyn Error>> {
+    let hub = Hub::from_environment();
+    let (store, bar) = open(command, root, &hub)?;
+    let manifest = manifest(what, &store, &hub)?;
     let all: Vec<_> = manifest
         .iter()
         .map(|artifact| artifact.name.clone())
         .collect();
     match command {
-        "list" => show(&store.ensure(manifest, &all)?),
-        "verify" => show(&store.verify_all(manifest, &all)?),
+        "list" => show(&store.ensure(&manifest, &all)?),
+        "verify" => show(&store.verify_all(&manifest, &all)?),
         "ensure" => {
-            let bar = ProgressBar::new(0);
-            let shown = bar.clone();
-            let store = store
-                .fetcher(Arc::new(HttpFetcher::new(HttpOptions::default())))
-                .observer(move |event| match event {
-                    StoreEvent::Progress { done, size, .. } => {
-                        shown.set_length(*size);
-                        shown.set_position(*done);
-                    }
-                    StoreEvent::Failed {
-                        name,
-                        attempt,
-                        error,
-                    } => {
-                        shown.println(format!("{name}, attempt {attempt}: {error}"));
-                    }
-                    _ => {}
-                });
-            let report = store.ensure(manifest, &all)?;
+            let report = store.ensure(&manifest, &all)?;
             bar.finish_and_clear();
             show(&report);
+            if let [folder] = rest {
+                report.link_into(folder)?;
+            }
         }
         "prune" => {
-            let plan = store.plan_prune(manifest, None)?;
+            let plan = store.plan_prune(&manifest, None)?;
             for item in plan.items() {
                 println!(
                     "{:?} {} bytes {}",
@@ -90,7 +127,7 @@ fn run(
                     item.path.display()
                 );
             }
-            if yes {
+            if rest == ["--yes"] {
                 println!("freed {} bytes", store.prune(&plan)?);
             } else {
                 println!("{} bytes could be freed with --yes", plan.bytes());

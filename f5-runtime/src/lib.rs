@@ -3,6 +3,7 @@
 //!
 //! | module | what lives there |
 //! |---|---|
+//! | `catalogue` | the released models; with feature `hub` |
 //! | [`device`] | which device the caller prefers |
 //! | [`fallback`] | ways to the same end, tried in order and reported |
 //! | [`fetch`] | what the store asks servers for; over HTTP with feature `hub` |
@@ -11,6 +12,8 @@
 //! | [`store`] | model files: found, fetched once, verified, pruned |
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+#[cfg(feature = "hub")]
+pub mod catalogue;
 pub mod device;
 pub mod fallback;
 pub mod fetch;

@@ -12,6 +12,15 @@ use f5_vocoder::{CpuVocos, Error, Padding, Vocoder, VocoderConfig, Vocos, VocosC
 
 const BANDS: usize = 100;
 
+/// Where everything is computed: on the processor, or with feature `wgpu` on the first device
+/// with a Vulkan driver.
+fn device() -> Device {
+    #[cfg(feature = "wgpu")]
+    return Device::wgpu(burn::tensor::DeviceKind::DefaultDevice);
+    #[cfg(not(feature = "wgpu"))]
+    Device::flex()
+}
+
 fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/data/vocos")
@@ -29,12 +38,8 @@ fn small(padding: Padding) -> VocosConfig {
 }
 
 fn vocos(padding: Padding) -> Vocos {
-    Vocos::load(
-        data("weights.safetensors"),
-        &small(padding),
-        &Device::flex(),
-    )
-    .expect("committed weights fit")
+    Vocos::load(data("weights.safetensors"), &small(padding), &device())
+        .expect("committed weights fit")
 }
 
 /// The same network on Burn, and on the CPU kernels of every instruction set that this processor has.
@@ -65,7 +70,7 @@ fn golden(name: &str) -> Vec<f32> {
 /// `[1, BANDS, frames]`.
 fn tensor(values: Vec<f32>) -> Tensor<3> {
     let frames = values.len() / BANDS;
-    Tensor::from_data(TensorData::new(values, [1, BANDS, frames]), &Device::flex())
+    Tensor::from_data(TensorData::new(values, [1, BANDS, frames]), &device())
 }
 
 fn host(waves: Tensor<2>) -> Vec<f32> {
@@ -115,6 +120,29 @@ fn same_padded_frames_match_the_definition() {
     }
 }
 
+/// The same weights as PyTorch saves them, with the feature extractor that upstream's file carries.
+#[cfg(feature = "pickle")]
+#[test]
+fn a_released_pickle_is_the_same_vocoder() {
+    let config = small(Padding::Center);
+    let vocos = Vocos::load(data("pytorch_model.bin"), &config, &device()).unwrap();
+    let mel = tensor(golden("mel"));
+    let expected = self::vocos(Padding::Center).decode(mel.clone()).unwrap();
+    assert_eq!(host(vocos.decode(mel).unwrap()), host(expected));
+}
+
+#[cfg(not(feature = "pickle"))]
+#[test]
+fn a_pickle_is_refused_with_a_remedy() {
+    let config = small(Padding::Center);
+    let error = Vocos::load(data("pytorch_model.bin"), &config, &device()).unwrap_err();
+    assert!(
+        matches!(error, Error::Weights(WeightsError::Pickle { .. })),
+        "{error}"
+    );
+    assert!(error.to_string().contains("feature pickle"), "{error}");
+}
+
 #[test]
 fn a_batch_is_its_rows() {
     for (name, vocos) in vocoders(Padding::Center) {
@@ -153,7 +181,7 @@ fn lengths_are_as_announced() {
 #[test]
 fn another_number_of_bands_is_an_error() {
     let error = vocos(Padding::Center)
-        .decode(Tensor::zeros([1, 80, 10], &Device::flex()))
+        .decode(Tensor::zeros([1, 80, 10], &device()))
         .unwrap_err();
     assert!(
         matches!(
@@ -170,7 +198,7 @@ fn another_number_of_bands_is_an_error() {
 #[test]
 fn an_empty_batch_is_an_error() {
     let error = vocos(Padding::Center)
-        .decode(Tensor::zeros([0, BANDS, 10], &Device::flex()))
+        .decode(Tensor::zeros([0, BANDS, 10], &device()))
         .unwrap_err();
     assert!(matches!(error, Error::EmptyBatch), "{error}");
 }
@@ -242,7 +270,7 @@ fn sizes_that_describe_no_network_are_named() {
         ),
     ];
     for (name, config) in bad {
-        let error = Vocos::load(data("weights.safetensors"), &config, &Device::flex()).unwrap_err();
+        let error = Vocos::load(data("weights.safetensors"), &config, &device()).unwrap_err();
         assert!(
             matches!(error, Error::Config { field, .. } if field == name),
             "{error}"
@@ -257,7 +285,7 @@ fn weights_of_other_sizes_are_named() {
         dim: 9,
         ..small(Padding::Center)
     };
-    let error = Vocos::load(data("weights.safetensors"), &config, &Device::flex()).unwrap_err();
+    let error = Vocos::load(data("weights.safetensors"), &config, &device()).unwrap_err();
     let Error::Weights(WeightsError::Mismatch { mismatch, .. }) = &error else {
         panic!("{error}")
     };
@@ -281,7 +309,7 @@ fn a_missing_checkpoint_is_an_error() {
     let error = Vocos::load(
         data("absent.safetensors"),
         &small(Padding::Center),
-        &Device::flex(),
+        &device(),
     )
     .unwrap_err();
     assert!(
@@ -298,9 +326,7 @@ fn the_configuration_file_picks_and_sizes_the_vocoder() {
     assert_eq!(config, VocoderConfig::Vocos(small(Padding::Same)));
     let again = serde_json::from_str(&serde_json::to_string(&config).unwrap()).unwrap();
     assert_eq!(config, again);
-    let vocoder = config
-        .load(data("weights.safetensors"), &Device::flex())
-        .unwrap();
+    let vocoder = config.load(data("weights.safetensors"), &device()).unwrap();
     assert_eq!(vocoder.samples_for(10), 2560);
 
     for wrong in [

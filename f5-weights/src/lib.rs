@@ -40,7 +40,13 @@
 //! ```
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
-use std::sync::{Arc, Mutex, PoisonError};
+#[cfg(feature = "pickle")]
+mod pickle;
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use burn::{
     module::{Module, ModuleVisitor, Param},
@@ -51,6 +57,20 @@ use burn::{
     tensor::{DType, Shape, Tensor, TensorData},
 };
 use f5_core::weights::{Checkpoint, TensorSpec, WeightsError};
+
+/// Opens a checkpoint: a safetensors file, or with feature `pickle` one of PyTorch's own.
+///
+/// # Errors
+///
+/// Those of [`Checkpoint::open`]; with feature `pickle`, [`WeightsError::Unpickle`] in place of
+/// [`WeightsError::Pickle`].
+pub fn open(path: impl AsRef<Path>) -> Result<Checkpoint, WeightsError> {
+    match Checkpoint::open(path) {
+        #[cfg(feature = "pickle")]
+        Err(WeightsError::Pickle { path }) => pickle::open(&path),
+        result => result,
+    }
+}
 
 /// Fills every parameter of `module` from `checkpoint`, in `f32`.
 ///

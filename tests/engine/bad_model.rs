@@ -90,6 +90,31 @@ fn missing_files_are_named() {
 }
 
 #[test]
+fn pickles_are_refused_with_a_remedy() {
+    let model = Model::new();
+    fs::remove_file(model.path("model.safetensors")).unwrap();
+    fs::write(model.path("model_1200000.pt"), b"PK\x03\x04 and so on").unwrap();
+    let remedy = if cfg!(feature = "pickle") {
+        "cannot read"
+    } else {
+        "feature pickle"
+    };
+    assert_says(
+        &model.error(),
+        ErrorKind::CorruptModel,
+        &["model_1200000.pt", remedy, "save_file"],
+    );
+    // A release that holds both formats is not ambiguous.
+    fs::copy(
+        demo_dir().join("model.safetensors"),
+        model.path("model_1200000.safetensors"),
+    )
+    .unwrap();
+    let builder = F5Tts::builder().device(DevicePreference::Cpu);
+    builder.model_dir(model.0.path()).build().unwrap();
+}
+
+#[test]
 fn unknown_preset_lists_the_known_ones() {
     let error = F5Tts::builder().preset("F6").build().unwrap_err();
     assert_says(&error, ErrorKind::InvalidInput, &["F6", "F5TTS_v1_Base"]);

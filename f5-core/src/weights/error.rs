@@ -64,13 +64,25 @@ pub enum WeightsError {
     },
     /// The file is one of PyTorch's own (`.pt`, `.bin`), which can carry code.
     #[error(
-        "checkpoint {} is a PyTorch pickle, not a safetensors file; convert it with \
-         safetensors.torch.save_file",
+        "checkpoint {} is a PyTorch pickle, not a safetensors file; enable feature pickle, which \
+         reads it without running it, or convert it with safetensors.torch.save_file",
         path.display()
     )]
     Pickle {
         /// The file.
         path: PathBuf,
+    },
+    /// One of PyTorch's own files cannot be understood.
+    #[error(
+        "cannot read the PyTorch pickle {}: {why}; fetch it again, or convert it with \
+         safetensors.torch.save_file",
+        path.display()
+    )]
+    Unpickle {
+        /// The file.
+        path: PathBuf,
+        /// What its reader said.
+        why: String,
     },
     /// Two tensors have one name once their prefixes are gone.
     #[error(

@@ -1,4 +1,5 @@
-//! Checkpoint files: a checked, lazy view of a safetensors file, without a tensor library.
+//! Checkpoint files: a checked, lazy view of a safetensors file, without a tensor library. Other
+//! formats can be shown through the same view.
 //!
 //! [`Checkpoint::open`] reads the header alone; [`Checkpoint::check`] holds it against the tensors
 //! that a network needs and names everything that does not fit; [`Checkpoint::tensor_f32`] then
@@ -25,9 +26,11 @@ mod tests;
 use std::sync::{Mutex, PoisonError};
 use std::{
     collections::BTreeMap,
+    fmt,
     fs::File,
     io::Read,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use half::{bf16, f16, slice::HalfFloatSliceExt};
@@ -65,21 +68,45 @@ impl TensorSpec {
     }
 }
 
-/// An open safetensors file whose header has been read and found sound.
+/// An open checkpoint whose header has been read and found sound.
 ///
-/// Tensors are read from the file when they are asked for. The file stays open, so a checkpoint
-/// that is replaced on disk meanwhile (by renaming, as downloads do) does no harm.
+/// Tensors are read when they are asked for. A safetensors file stays open, so one that is replaced
+/// on disk meanwhile (by renaming, as downloads do) does no harm.
 #[derive(Debug)]
 pub struct Checkpoint {
     path: PathBuf,
+    /// Tensors by name as callers see it.
+    tensors: BTreeMap<String, StoredTensor>,
+}
+
+/// A tensor of a checkpoint in any format, not read yet.
+pub struct StoredTensor {
+    /// Extent of every axis, outermost first.
+    pub shape: Vec<usize>,
+    /// Type of its values, as the file calls it.
+    pub dtype: String,
+    /// Appends its values in row-major order, as `f32`; `None` if they are of a type that weights may
+    /// not have.
+    pub read: Option<ReadTensor>,
+}
+
+/// Appends the values of one tensor.
+pub type ReadTensor = Box<dyn Fn(&mut Vec<f32>) -> std::io::Result<()> + Send + Sync>;
+
+/// The file behind a safetensors checkpoint.
+struct Source {
     file: File,
+    /// Where tensor bytes begin in the file.
+    data_start: u64,
     /// Held while reading, which moves the file's position.
     #[cfg(not(unix))]
     reading: Mutex<()>,
-    /// Where tensor bytes begin in the file.
-    data_start: u64,
-    /// Tensors by name as callers see it.
-    tensors: BTreeMap<String, TensorInfo>,
+}
+
+impl fmt::Debug for StoredTensor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:?}", self.dtype, self.shape)
+    }
 }
 
 impl Checkpoint {
@@ -154,19 +181,33 @@ impl Checkpoint {
                 got,
             });
         }
-        let tensors = metadata
-            .tensors()
-            .into_iter()
-            .map(|(name, info)| (name, info.clone()))
-            .collect();
-        Ok(Self {
-            path,
+        let source = Arc::new(Source {
             file,
+            data_start,
             #[cfg(not(unix))]
             reading: Mutex::new(()),
-            data_start,
+        });
+        let stored = |info: &TensorInfo| {
+            let (source, owned) = (Arc::clone(&source), info.clone());
+            let read = move |values: &mut Vec<f32>| source.append_f32(&owned, values);
+            StoredTensor {
+                shape: info.shape.clone(),
+                dtype: info.dtype.to_string(),
+                read: is_accepted(info.dtype).then(|| Box::new(read) as ReadTensor),
+            }
+        };
+        let tensors = metadata.tensors().into_iter();
+        let tensors = tensors.map(|(name, info)| (name, stored(info))).collect();
+        Ok(Self { path, tensors })
+    }
+
+    /// A checkpoint of another format, whose header somebody else has read and found sound.
+    #[must_use]
+    pub fn from_tensors(path: impl Into<PathBuf>, tensors: BTreeMap<String, StoredTensor>) -> Self {
+        Self {
+            path: path.into(),
             tensors,
-        })
+        }
     }
 
     /// Removes every leading run of `prefixes`, in whichever order they are chained, from all names.
@@ -214,7 +255,7 @@ impl Checkpoint {
     /// shape or not of an accepted type.
     pub fn check(&self, expected: &[TensorSpec]) -> Result<(), WeightsError> {
         let mut mismatch = Mismatch::default();
-        let mut extra: BTreeMap<&String, &TensorInfo> = self.tensors.iter().collect();
+        let mut extra: BTreeMap<&String, &StoredTensor> = self.tensors.iter().collect();
         for spec in expected {
             let Some(info) = extra.remove(&spec.name) else {
                 mismatch.missing.push(spec.clone());
@@ -227,10 +268,10 @@ impl Checkpoint {
                     got: info.shape.clone(),
                 });
             }
-            if !is_accepted(info.dtype) {
+            if info.read.is_none() {
                 mismatch.wrong_dtype.push(WrongDtype {
                     name: spec.name.clone(),
-                    got: info.dtype.to_string(),
+                    got: info.dtype.clone(),
                 });
             }
         }
@@ -274,21 +315,19 @@ impl Checkpoint {
                 path: self.path.clone(),
                 name: name.to_owned(),
             })?;
-        if !is_accepted(info.dtype) {
-            return Err(WeightsError::Dtype {
-                path: self.path.clone(),
-                name: name.to_owned(),
-                got: info.dtype.to_string(),
-            });
-        }
+        let read = info.read.as_ref().ok_or_else(|| WeightsError::Dtype {
+            path: self.path.clone(),
+            name: name.to_owned(),
+            got: info.dtype.clone(),
+        })?;
         let start = values.len();
-        let result = match self.read(info, values) {
+        let result = match read(values).map(|()| first_not_finite(&values[start..])) {
             Ok(None) => Ok(()),
-            Ok(Some(at)) => Err(WeightsError::NonFinite {
+            Ok(Some(index)) => Err(WeightsError::NonFinite {
                 path: self.path.clone(),
                 name: name.to_owned(),
-                index: at - start,
-                value: values[at],
+                index,
+                value: values[start + index],
             }),
             Err(source) => Err(WeightsError::Read {
                 path: self.path.clone(),
@@ -319,17 +358,16 @@ impl Checkpoint {
     pub fn shape(&self, name: &str) -> Option<&[usize]> {
         self.tensors.get(name).map(|info| &*info.shape)
     }
+}
 
-    /// Reads, widens and checks block by block, so that only the result is as large as the tensor and
-    /// every block is in cache. Where a value is infinite or not a number, its index in `values` is
-    /// returned and the rest is not read.
-    fn read(&self, info: &TensorInfo, values: &mut Vec<f32>) -> std::io::Result<Option<usize>> {
+impl Source {
+    /// Reads and widens block by block, so that only the result is as large as the tensor.
+    fn append_f32(&self, info: &TensorInfo, values: &mut Vec<f32>) -> std::io::Result<()> {
         let (start, end) = info.data_offsets;
         values.reserve((end - start) / (info.dtype.bitsize() / 8));
         let mut block = vec![0_u32; BLOCK_BYTES.min(end - start).div_ceil(size_of::<u32>())];
         for offset in (start..end).step_by(BLOCK_BYTES) {
             let count = BLOCK_BYTES.min(end - offset);
-            let read = values.len();
             let bytes = &mut bytemuck::cast_slice_mut(&mut block)[..count];
             self.read_at(bytes, self.data_start + offset as u64)?;
             if info.dtype == Dtype::F32 {
@@ -338,14 +376,8 @@ impl Checkpoint {
             } else {
                 widen(info.dtype, bytes, values);
             }
-            // All of them first: a loop that may end at any value is no vector code.
-            let values = &values[read..];
-            if values.iter().fold(false, |unfit, x| unfit | !x.is_finite()) {
-                let index = values.iter().position(|x| !x.is_finite());
-                return Ok(index.map(|index| read + index));
-            }
         }
-        Ok(None)
+        Ok(())
     }
 
     /// Several threads read at once where the system lets them name the place.
@@ -357,6 +389,7 @@ impl Checkpoint {
     #[cfg(not(unix))]
     fn read_at(&self, bytes: &mut [u8], offset: u64) -> std::io::Result<()> {
         use std::io::{Seek, SeekFrom};
+        // Every read seeks first, so a reader that panicked before leaves nothing behind.
         let _alone = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
         let mut file = &self.file;
         file.seek(SeekFrom::Start(offset))?;
@@ -364,7 +397,18 @@ impl Checkpoint {
     }
 }
 
-/// Whether weights may have this type; [`Checkpoint::read`] knows the same three.
+/// Where the first value that is infinite or not a number is.
+fn first_not_finite(values: &[f32]) -> Option<usize> {
+    const BLOCK: usize = 1024;
+    // Whole blocks at once: a loop that may end at any value is no vector code.
+    let unfit = |block: &[f32]| block.iter().fold(false, |unfit, x| unfit | !x.is_finite());
+    let block = values.chunks(BLOCK).position(unfit)?;
+    let within = &values[block * BLOCK..];
+    let index = within.iter().position(|x| !x.is_finite());
+    index.map(|index| block * BLOCK + index)
+}
+
+/// Whether weights may have this type; `Source::append_f32` knows the same three.
 fn is_accepted(dtype: Dtype) -> bool {
     matches!(dtype, Dtype::F16 | Dtype::BF16 | Dtype::F32)
 }

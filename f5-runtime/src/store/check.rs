@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use super::error::StoreError;
 use super::layout::{Layout, write_whole};
 use super::manifest::Artifact;
-use super::name::Digest;
+use super::name::{ArtifactName, Digest};
 
 /// The largest header that the safetensors format allows.
 const MAX_HEADER: u64 = 100_000_000;
@@ -95,10 +95,10 @@ pub(super) fn check(
         if digest != artifact.digest {
             return Ok(Finding::Wrong);
         }
-        check_header(artifact, path)?;
+        check_header(&artifact.name, artifact.size, path)?;
         leave_receipt(layout, artifact.digest, path);
     } else {
-        bytes_read += check_header(artifact, path)?;
+        bytes_read += check_header(&artifact.name, artifact.size, path)?;
     }
     Ok(Finding::Valid { bytes_read })
 }
@@ -156,17 +156,17 @@ impl io::Write for HashWriter<'_> {
 
 /// Checks that the header of a safetensors file promises exactly the bytes that the file has;
 /// returns how many were read. Files of other names have no header.
-pub(super) fn check_header(artifact: &Artifact, path: &Path) -> Result<u64, StoreError> {
-    if !artifact.name.as_str().ends_with(".safetensors") {
+pub(super) fn check_header(name: &ArtifactName, size: u64, path: &Path) -> Result<u64, StoreError> {
+    if !name.as_str().ends_with(".safetensors") {
         return Ok(0);
     }
     let file = File::open(path).map_err(StoreError::io("open", path))?;
-    let bytes = read_header(file, artifact.size).map_err(StoreError::io("read", path))?;
+    let bytes = read_header(file, size).map_err(StoreError::io("read", path))?;
     let read = bytes.len() as u64 + 8;
-    described(&bytes, artifact.size)
+    described(&bytes, size)
         .map(|()| read)
         .map_err(|why| StoreError::NotSafetensors {
-            name: artifact.name.clone(),
+            name: name.clone(),
             why,
         })
 }

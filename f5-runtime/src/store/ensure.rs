@@ -158,18 +158,28 @@ impl ModelStore {
         check::check(&self.layout, artifact, path, self.verify)
     }
 
-    /// Places in the searched folders where the artifact may lie.
+    /// Places in the searched folders where the artifact may lie, to be taken by its digest.
     fn candidates(&self, artifact: &Artifact) -> Vec<PathBuf> {
+        let mut paths = self.named_candidates(&artifact.name);
+        let last = artifact.name.file_name();
+        for folder in &self.search {
+            paths.push(folder.join(last));
+            for repository in hub_repositories(folder) {
+                // Large files of Hugging Face's cache are named by their digest, small ones are not.
+                paths.push(repository.join("blobs").join(artifact.digest.to_string()));
+                paths.extend(snapshots(&repository).map(|snapshot| snapshot.join(last)));
+            }
+        }
+        paths
+    }
+
+    /// Places in the searched folders where a file of this whole name may lie.
+    pub(super) fn named_candidates(&self, name: &ArtifactName) -> Vec<PathBuf> {
         let mut paths = Vec::new();
         for folder in &self.search {
-            paths.push(folder.join(artifact.name.as_str()));
-            paths.push(folder.join(artifact.name.file_name()));
-            // Large files of Hugging Face's cache are named by their digest.
-            for repository in list(folder).unwrap_or_default() {
-                if repository.as_encoded_bytes().starts_with(b"models--") {
-                    let blobs = folder.join(repository).join("blobs");
-                    paths.push(blobs.join(artifact.digest.to_string()));
-                }
+            paths.push(folder.join(name.as_str()));
+            for repository in hub_repositories(folder) {
+                paths.extend(snapshots(&repository).map(|snapshot| snapshot.join(name.as_str())));
             }
         }
         paths
@@ -191,7 +201,19 @@ impl ModelStore {
             let here = fs::metadata(self.layout.part(artifact.digest)).map_or(0, |m| m.len());
             sum.saturating_add(artifact.size.saturating_sub(here))
         });
-        let needed = self.disk.needed(bytes);
+        self.check_free(bytes, || {
+            self.plan_prune(manifest, None)
+                .map_or(0, |plan| plan.bytes())
+        })
+    }
+
+    /// Compares bytes that are to be fetched with the room on the store's own disk.
+    pub(super) fn check_free(
+        &self,
+        missing: u64,
+        reclaimable: impl FnOnce() -> u64,
+    ) -> Result<(), StoreError> {
+        let needed = self.disk.needed(missing);
         // Where the room cannot be measured, running out of it is still an error on the way.
         let Some(available) = (self.free_space)(self.layout.root()) else {
             return Ok(());
@@ -199,17 +221,29 @@ impl ModelStore {
         if needed <= available {
             return Ok(());
         }
-        let reclaimable = self
-            .plan_prune(manifest, None)
-            .map_or(0, |plan| plan.bytes());
         Err(StoreError::Disk(Shortfall {
             path: self.layout.root().to_path_buf(),
-            missing: bytes,
+            missing,
             needed,
             available,
-            reclaimable,
+            reclaimable: reclaimable(),
         }))
     }
+}
+
+/// Repositories in a cache of Hugging Face's libraries.
+fn hub_repositories(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let names = list(folder).unwrap_or_default().into_iter();
+    names
+        .filter(|name| name.as_encoded_bytes().starts_with(b"models--"))
+        .map(|name| folder.join(name))
+}
+
+/// The revisions of such a repository.
+fn snapshots(repository: &Path) -> impl Iterator<Item = PathBuf> {
+    let folder = repository.join("snapshots");
+    let names = list(&folder).unwrap_or_default().into_iter();
+    names.map(move |name| folder.join(name))
 }
 
 impl Ensured {

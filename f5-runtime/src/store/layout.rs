@@ -6,6 +6,7 @@
 //! tmp/<digest>.part     what has come so far;  tmp/<digest>.etag  of which version
 //! quarantine/<digest>   what turned out to be wrong
 //! locks/<digest>        held while one process fetches
+//! pins/<digest>         what came of a file whose digest nobody has published
 //! ```
 
 use std::ffi::OsString;
@@ -26,11 +27,12 @@ pub(super) const RECEIPTS: &str = "receipts";
 pub(super) const TMP: &str = "tmp";
 pub(super) const QUARANTINE: &str = "quarantine";
 const LOCKS: &str = "locks";
+const PINS: &str = "pins";
 
 impl Layout {
     /// Makes the folders.
     pub(super) fn open(root: &Path) -> Result<Self, StoreError> {
-        for dir in [BLOBS, RECEIPTS, TMP, QUARANTINE, LOCKS] {
+        for dir in [BLOBS, RECEIPTS, TMP, QUARANTINE, LOCKS, PINS] {
             let dir = root.join(dir);
             fs::create_dir_all(&dir).map_err(StoreError::io("create folder", &dir))?;
         }
@@ -61,6 +63,10 @@ impl Layout {
 
     pub(super) fn etag(&self, digest: Digest) -> PathBuf {
         self.root.join(TMP).join(format!("{digest}.etag"))
+    }
+
+    pub(super) fn pin(&self, key: Digest) -> PathBuf {
+        self.root.join(PINS).join(key.to_string())
     }
 
     pub(super) fn quarantined(&self, digest: Digest) -> PathBuf {

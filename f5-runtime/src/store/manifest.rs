@@ -55,8 +55,19 @@ pub enum ManifestError {
         /// The name.
         name: ArtifactName,
     },
-    /// A pickle, which is a program rather than data.
-    #[error("artifact {name} is a pickle; convert it to safetensors where you trust it")]
+    /// An entry of the built-in catalogue that makes no sense; its tests rule that out.
+    #[error("the catalogue's entry {release} is malformed: {why}")]
+    BadEntry {
+        /// Name of the release.
+        release: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A pickle, which PyTorch itself runs as a program.
+    #[error(
+        "artifact {name} is a pickle; enable feature pickle, which reads it without running it, or \
+         convert it to safetensors where you trust it"
+    )]
     Pickle {
         /// The name.
         name: ArtifactName,
@@ -68,18 +79,13 @@ impl Manifest {
     ///
     /// # Errors
     ///
-    /// [`ManifestError`] for names listed twice or unknown, for circles, and for pickles.
+    /// [`ManifestError`] for names listed twice or unknown, for circles, and, without feature
+    /// `pickle`, for pickles.
     pub fn new(artifacts: Vec<Artifact>) -> Result<Self, ManifestError> {
         let mut manifest = Self::default();
         for artifact in artifacts {
             let name = artifact.name.clone();
-            let pickle = [".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle"];
-            if pickle
-                .iter()
-                .any(|end| name.as_str().to_ascii_lowercase().ends_with(end))
-            {
-                return Err(ManifestError::Pickle { name });
-            }
+            check_readable(&name)?;
             if manifest.artifacts.insert(name.clone(), artifact).is_some() {
                 return Err(ManifestError::Twice { name });
             }
@@ -154,6 +160,18 @@ impl From<Manifest> for Vec<Artifact> {
     }
 }
 
+/// Refuses PyTorch's own files unless this build reads them.
+pub(crate) fn check_readable(name: &ArtifactName) -> Result<(), ManifestError> {
+    let lower = name.as_str().to_ascii_lowercase();
+    let pickle = [".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle"]
+        .iter()
+        .any(|end| lower.ends_with(end));
+    if pickle && !cfg!(feature = "pickle") {
+        return Err(ManifestError::Pickle { name: name.clone() });
+    }
+    Ok(())
+}
+
 fn needed_by(name: Option<&ArtifactName>) -> String {
     name.map(|name| format!(", which {name} needs"))
         .unwrap_or_default()
@@ -220,8 +238,21 @@ mod tests {
         assert_eq!(error(vec![a]), unknown);
         let twice = vec![artifact("a", 1, &[]), artifact("a", 2, &[])];
         assert_eq!(error(twice), ManifestError::Twice { name: name("a") });
-        let pickle = vec![artifact("vocos/pytorch_model.bin", 1, &[])];
-        assert!(matches!(error(pickle), ManifestError::Pickle { .. }));
+    }
+
+    #[test]
+    fn pickles_are_refused_with_a_remedy_unless_they_can_be_read() {
+        for of in ["vocos/pytorch_model.bin", "F5/model.PT", "g.pth", "x.ckpt"] {
+            let result = Manifest::new(vec![artifact(of, 1, &[])]);
+            if cfg!(feature = "pickle") {
+                assert!(result.is_ok(), "{of}");
+            } else {
+                let error = result.unwrap_err();
+                assert_eq!(error, ManifestError::Pickle { name: name(of) });
+                assert!(error.to_string().contains("feature pickle"), "{error}");
+            }
+        }
+        assert!(Manifest::new(vec![artifact("pt/binary.txt", 1, &[])]).is_ok());
     }
 
     #[test]

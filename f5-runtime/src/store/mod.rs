@@ -34,15 +34,20 @@ mod link;
 mod manifest;
 mod name;
 mod obtain;
+mod part;
+mod pin;
 mod prune;
 
 pub use check::Verify;
 pub use disk::{DiskPolicy, Shortfall};
 pub use ensure::{EnsureReport, Ensured, Origin};
 pub use error::StoreError;
+#[cfg(feature = "hub")]
+pub(crate) use manifest::check_readable;
 pub use manifest::{Artifact, Manifest, ManifestError};
 pub use name::{ArtifactName, Digest, DigestError, NameError};
 pub use obtain::StoreEvent;
+pub use pin::Unpinned;
 pub use prune::{PruneItem, PrunePlan, PruneReason};
 
 use std::fmt;

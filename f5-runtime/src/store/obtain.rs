@@ -1,19 +1,18 @@
 //! Fetching one artifact: under a lock, from where the last attempt ended, checked on the way.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::fs;
+use std::io::{self, Read};
 use std::path::Path;
 use std::time::Duration;
 
-use sha2::{Digest as _, Sha256};
-
 use super::ModelStore;
-use super::check::{self, Finding, HashWriter};
+use super::check::{self, Finding};
 use super::ensure::{Ensured, Origin};
 use super::error::StoreError;
 use super::layout::{publish, write_whole};
 use super::manifest::Artifact;
 use super::name::{ArtifactName, Digest};
+use super::part::Part;
 use crate::fetch::{FetchError, FetchRequest, Fetcher};
 use crate::retry::{Classify, ErrorClass, SystemTimer, Timer};
 
@@ -72,22 +71,62 @@ struct Cost {
     requests: u32,
 }
 
+/// A file to fetch, and what is known of it beforehand.
+pub(super) struct Target<'a> {
+    pub(super) name: &'a ArtifactName,
+    /// Names its lock and what has come of it.
+    pub(super) key: Digest,
+    pub(super) digest: Option<Digest>,
+    pub(super) size: Option<u64>,
+    pub(super) urls: &'a [String],
+}
+
+/// A file that was fetched and is in its place.
+pub(super) struct Fetched {
+    pub(super) digest: Digest,
+    pub(super) size: u64,
+    cost: Cost,
+}
+
+impl<'a> From<&'a Artifact> for Target<'a> {
+    fn from(artifact: &'a Artifact) -> Self {
+        Self {
+            name: &artifact.name,
+            key: artifact.digest,
+            digest: Some(artifact.digest),
+            size: Some(artifact.size),
+            urls: &artifact.urls,
+        }
+    }
+}
+
 impl ModelStore {
     /// Fetches an artifact that is not here, unless somebody else does so meanwhile.
     pub(super) fn obtain(&self, artifact: &Artifact) -> Result<Ensured, StoreError> {
-        let missing = |why| StoreError::Missing {
-            name: artifact.name.clone(),
-            why,
-        };
         let _lock = self.layout.lock(artifact.digest)?;
         let blob = self.layout.blob(artifact.digest);
+        let target = Target::from(artifact);
         match self.check(artifact, &blob)? {
             Finding::Absent => {}
             Finding::Valid { bytes_read } => {
                 return Ok(Ensured::here(blob, Origin::Store, bytes_read));
             }
-            Finding::Wrong => self.quarantine(artifact, &blob)?,
+            Finding::Wrong => self.quarantine(&target, &blob)?,
         }
+        let Cost { bytes, requests } = self.fetch(&target)?.cost;
+        Ok(Ensured {
+            bytes_fetched: bytes,
+            requests,
+            ..Ensured::here(blob, Origin::Fetched, 0)
+        })
+    }
+
+    /// Fetches a file to its place among the blobs; the caller holds its lock.
+    pub(super) fn fetch(&self, target: &Target<'_>) -> Result<Fetched, StoreError> {
+        let missing = |why| StoreError::Missing {
+            name: target.name.clone(),
+            why,
+        };
         if self.offline {
             return Err(missing("the store is offline"));
         }
@@ -101,34 +140,26 @@ impl ModelStore {
             timer: SystemTimer::new(),
         };
         let mut last = missing("it has no address");
-        for url in &artifact.urls {
+        for url in target.urls {
             let result = self.retry.run(&mut timer, |attempt| {
-                self.attempt(artifact, url, fetcher, &mut cost)
+                self.attempt(target, url, fetcher, &mut cost)
                     .inspect_err(|error| {
                         self.tell(&StoreEvent::Failed {
-                            name: &artifact.name,
+                            name: target.name,
                             attempt,
                             error,
                         });
                     })
             });
             match result {
-                Ok(()) => {
-                    self.tell(&StoreEvent::Published {
-                        name: &artifact.name,
-                    });
-                    let Cost { bytes, requests } = cost;
-                    let here = Ensured::here(blob, Origin::Fetched, 0);
-                    return Ok(Ensured {
-                        bytes_fetched: bytes,
-                        requests,
-                        ..here
-                    });
+                Ok((digest, size)) => {
+                    self.tell(&StoreEvent::Published { name: target.name });
+                    return Ok(Fetched { digest, size, cost });
                 }
                 Err(source) => {
                     // Without room or handles, another address fares no better.
                     let stop = source.error.class() == ErrorClass::Resource;
-                    let (name, url) = (artifact.name.clone(), url.clone());
+                    let (name, url) = (target.name.clone(), url.clone());
                     last = StoreError::GaveUp {
                         name,
                         url,
@@ -143,51 +174,67 @@ impl ModelStore {
         Err(last)
     }
 
+    /// One attempt; digest and size of what is in its place then.
     fn attempt(
         &self,
-        artifact: &Artifact,
+        target: &Target<'_>,
         url: &str,
         fetcher: &dyn Fetcher,
         cost: &mut Cost,
-    ) -> Result<(), StoreError> {
-        let path = self.layout.part(artifact.digest);
-        let mut part = Part::open(&path, artifact)?;
-        if part.len < artifact.size || artifact.size == 0 {
-            self.fill(&mut part, url, fetcher, cost)?;
+    ) -> Result<(Digest, u64), StoreError> {
+        let path = self.layout.part(target.key);
+        let mut part = Part::open(&path)?;
+        if target.size.is_some_and(|size| part.len > size) {
+            part.clear()?;
         }
-        let got = Digest::from_bytes(part.hasher.clone().finalize().into());
-        if got != artifact.digest {
-            self.quarantine(artifact, &path)?;
-            let (name, expected) = (artifact.name.clone(), artifact.digest);
+        if target.size.is_none_or(|size| part.len < size || size == 0) {
+            self.fill(&mut part, target, url, fetcher, cost)?;
+        }
+        let (got, name) = (part.digest(), target.name);
+        if let Some(expected) = target.digest.filter(|&expected| got != expected) {
+            self.quarantine(target, &path)?;
             return Err(StoreError::WrongDigest {
-                name,
+                name: name.clone(),
                 got,
                 expected,
             });
         }
-        if let Err(error) = check::check_header(artifact, &path) {
-            self.quarantine(artifact, &path)?;
+        if let Err(error) = check::check_header(name, part.len, &path) {
+            self.quarantine(target, &path)?;
             return Err(error);
         }
-        let blob = self.layout.blob(artifact.digest);
+        let blob = self.layout.blob(got);
         publish(&part.file, &path, &blob)?;
-        remove_if_there(&self.layout.etag(artifact.digest))?;
-        check::leave_receipt(&self.layout, artifact.digest, &blob);
-        Ok(())
+        remove_if_there(&self.layout.etag(target.key))?;
+        check::leave_receipt(&self.layout, got, &blob);
+        Ok((got, part.len))
     }
 
     /// Brings the rest of the body.
     fn fill(
         &self,
         part: &mut Part<'_>,
+        target: &Target<'_>,
         url: &str,
         fetcher: &dyn Fetcher,
         cost: &mut Cost,
     ) -> Result<(), StoreError> {
-        let artifact = part.artifact;
-        let (name, size) = (&artifact.name, artifact.size);
-        let tag_path = self.layout.etag(artifact.digest);
+        let name = target.name;
+        let wrong_size = |got, size| StoreError::WrongSize {
+            name: name.clone(),
+            got,
+            size,
+        };
+        let bad_answer = |what| FetchError::BadAnswer {
+            url: url.to_owned(),
+            what,
+        };
+        let tag_path = self.layout.etag(target.key);
         let tag = fs::read_to_string(&tag_path).ok().filter(|_| part.len > 0);
+        // Where nothing else tells two versions apart, only a tag may join their halves.
+        if target.digest.is_none() && tag.is_none() {
+            part.clear()?;
+        }
         self.tell(&StoreEvent::Request {
             name,
             url,
@@ -205,20 +252,19 @@ impl ModelStore {
             Err(FetchError::Status { status: 416, .. }) if part.len > 0 => {
                 let got = part.len;
                 part.clear()?;
-                return Err(StoreError::WrongSize {
-                    name: name.clone(),
-                    got,
-                    size,
-                });
+                return Err(wrong_size(got, target.size.unwrap_or(0)));
             }
             Err(error) => return Err(error.into()),
         };
-        if let Some(total) = response.total.filter(|&total| total != size) {
-            return Err(StoreError::WrongSize {
-                name: name.clone(),
-                got: total,
-                size,
-            });
+        let size = match (target.size, response.total) {
+            (Some(size), Some(total)) if size != total => return Err(wrong_size(total, size)),
+            (Some(size), _) | (None, Some(size)) => size,
+            (None, None) => return Err(bad_answer("it does not tell a length".to_owned()).into()),
+        };
+        if target.size.is_none() {
+            // How much room it takes is known only now.
+            let here = if response.offset == 0 { 0 } else { part.len };
+            self.check_free(size.saturating_sub(here), || 0)?;
         }
         if response.offset == 0 {
             part.clear()?;
@@ -227,11 +273,7 @@ impl ModelStore {
                 "asked from byte {}, told from {}",
                 part.len, response.offset
             );
-            return Err(FetchError::BadAnswer {
-                url: url.to_owned(),
-                what,
-            }
-            .into());
+            return Err(bad_answer(what).into());
         }
         match &response.etag {
             Some(etag) if tag.as_ref() != Some(etag) => write_whole(&tag_path, etag.as_bytes())?,
@@ -264,11 +306,7 @@ impl ModelStore {
             let got = part.len + n as u64;
             if got > size {
                 part.clear()?;
-                return Err(StoreError::WrongSize {
-                    name: name.clone(),
-                    got,
-                    size,
-                });
+                return Err(wrong_size(got, size));
             }
             part.push(&buffer[..n])?;
             self.tell(&StoreEvent::Progress {
@@ -280,68 +318,11 @@ impl ModelStore {
     }
 
     /// Puts a wrong file aside, where the next one replaces it.
-    fn quarantine(&self, artifact: &Artifact, path: &Path) -> Result<(), StoreError> {
-        remove_if_there(&self.layout.etag(artifact.digest))?;
-        let aside = self.layout.quarantined(artifact.digest);
+    fn quarantine(&self, target: &Target<'_>, path: &Path) -> Result<(), StoreError> {
+        remove_if_there(&self.layout.etag(target.key))?;
+        let aside = self.layout.quarantined(target.key);
         fs::rename(path, &aside).map_err(StoreError::io("move into quarantine", path))?;
-        self.tell(&StoreEvent::Quarantined {
-            name: &artifact.name,
-        });
-        Ok(())
-    }
-}
-
-/// What has come of an artifact so far.
-struct Part<'a> {
-    artifact: &'a Artifact,
-    path: &'a Path,
-    file: File,
-    len: u64,
-    hasher: Sha256,
-}
-
-impl<'a> Part<'a> {
-    /// Opens what earlier attempts left, and reads it for the digest.
-    fn open(path: &'a Path, artifact: &'a Artifact) -> Result<Self, StoreError> {
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(path);
-        let file = file.map_err(StoreError::io("open", path))?;
-        let mut part = Self {
-            artifact,
-            path,
-            file,
-            len: 0,
-            hasher: Sha256::new(),
-        };
-        part.len = io::copy(&mut part.file, &mut HashWriter(&mut part.hasher))
-            .map_err(StoreError::io("read", path))?;
-        if part.len > artifact.size {
-            part.clear()?;
-        }
-        Ok(part)
-    }
-
-    fn push(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        self.file
-            .write_all(bytes)
-            .map_err(StoreError::io("write", self.path))?;
-        self.hasher.update(bytes);
-        self.len += bytes.len() as u64;
-        Ok(())
-    }
-
-    fn clear(&mut self) -> Result<(), StoreError> {
-        let cleared = self
-            .file
-            .set_len(0)
-            .and_then(|()| self.file.seek(SeekFrom::Start(0)));
-        cleared.map_err(StoreError::io("empty", self.path))?;
-        self.len = 0;
-        self.hasher = Sha256::new();
+        self.tell(&StoreEvent::Quarantined { name: target.name });
         Ok(())
     }
 }

@@ -37,7 +37,8 @@ pub struct Vocos {
 }
 
 impl Vocos {
-    /// Loads a safetensors file of upstream's tensor names to `device`.
+    /// Loads a safetensors file of upstream's tensor names, or with feature `pickle` upstream's own
+    /// `pytorch_model.bin`, to `device`.
     ///
     /// The window of the inverse transform and the whole feature extractor are computed here, so
     /// the file may hold them or not.
@@ -65,7 +66,7 @@ impl Vocos {
 
 /// A checkpoint without what is computed here.
 fn open(path: &Path) -> Result<Checkpoint> {
-    Ok(Checkpoint::open(path)?
+    Ok(f5_weights::open(path)?
         .ignore(|name| name == "head.istft.window" || name.starts_with("feature_extractor.")))
 }
 

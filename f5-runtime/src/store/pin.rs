@@ -1,0 +1,118 @@
+//! Files whose digest nobody has published: the first content that comes of one is what it is from
+//! then on.
+//!
+//! A pin is a small file that notes digest and size. It is as good as the connection it was made
+//! over, which is why [`Artifact`] itself knows no such state: a manifest lists digests only.
+
+use std::fs::{self, File};
+
+use serde::{Deserialize, Serialize};
+
+use super::ModelStore;
+use super::check;
+use super::error::StoreError;
+use super::layout::write_whole;
+use super::manifest::Artifact;
+use super::name::{ArtifactName, Digest};
+use super::obtain::Target;
+
+/// A file that is known by its place alone, or by its digest and not its size.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unpinned {
+    /// Its name in the manifest.
+    pub name: ArtifactName,
+    /// What it is, whichever mirror it comes from: repository, revision and path.
+    pub source: String,
+    /// Its digest, if that is known.
+    pub digest: Option<Digest>,
+    /// Where it can be fetched, in order of preference.
+    pub urls: Vec<String>,
+    /// Artifacts that it is of no use without.
+    pub needs: Vec<ArtifactName>,
+}
+
+/// What came of a file the first time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pin {
+    digest: Digest,
+    size: u64,
+}
+
+impl Unpinned {
+    fn key(&self) -> Digest {
+        Digest::of(self.source.as_bytes())
+    }
+
+    fn pinned(&self, Pin { digest, size }: Pin) -> Artifact {
+        Artifact {
+            name: self.name.clone(),
+            digest,
+            size,
+            urls: self.urls.clone(),
+            needs: self.needs.clone(),
+        }
+    }
+
+    /// Whether a content may be this file.
+    fn allows(&self, digest: Digest) -> bool {
+        self.digest.is_none_or(|expected| expected == digest)
+    }
+}
+
+impl ModelStore {
+    /// The artifact that a file is, from the pin of an earlier call, from a folder that is searched,
+    /// or else by fetching it once. Another content under its address is refused from then on.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] as [`ensure`](Self::ensure) reports it, if the file has no pin and cannot be
+    /// fetched.
+    pub fn pin(&self, file: &Unpinned) -> Result<Artifact, StoreError> {
+        if let Some(artifact) = self.find_pin(file)? {
+            return Ok(artifact);
+        }
+        let _lock = self.layout.lock(file.key())?;
+        // Somebody else may have fetched it meanwhile.
+        if let Some(artifact) = self.find_pin(file)? {
+            return Ok(artifact);
+        }
+        let fetched = self.fetch(&Target {
+            name: &file.name,
+            key: file.key(),
+            digest: file.digest,
+            size: None,
+            urls: &file.urls,
+        })?;
+        let (digest, size) = (fetched.digest, fetched.size);
+        self.leave_pin(file, Pin { digest, size })
+    }
+
+    /// The artifact, if its content is known without a server.
+    fn find_pin(&self, file: &Unpinned) -> Result<Option<Artifact>, StoreError> {
+        // A pin that cannot be read counts as none: the content is fetched and pinned again.
+        let pin = fs::read(self.layout.pin(file.key())).unwrap_or_default();
+        if let Ok(pin) = serde_json::from_slice::<Pin>(&pin)
+            && file.allows(pin.digest)
+        {
+            return Ok(Some(file.pinned(pin)));
+        }
+        for path in self.named_candidates(&file.name) {
+            // What others own may be unreadable or something else without that being an error.
+            let Ok(Ok((digest, size))) = File::open(&path).map(check::digest_of) else {
+                continue;
+            };
+            if file.allows(digest) {
+                check::leave_receipt(&self.layout, digest, &path);
+                return self.leave_pin(file, Pin { digest, size }).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    fn leave_pin(&self, file: &Unpinned, pin: Pin) -> Result<Artifact, StoreError> {
+        let json = serde_json::to_vec(&pin).unwrap_or_default();
+        write_whole(&self.layout.pin(file.key()), &json)?;
+        Ok(file.pinned(pin))
+    }
+}

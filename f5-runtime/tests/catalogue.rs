@@ -1,0 +1,325 @@
+//! The built-in catalogue against a hub on this machine: files without a published digest are pinned
+//! to what first comes of them, and pickles are refused before anything is fetched.
+#![expect(clippy::unwrap_used, reason = "tests with helpers")]
+
+#[expect(dead_code, reason = "other tests use more of it")]
+#[path = "support/http.rs"]
+mod server;
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use f5_runtime::catalogue::{self, Content, Hub, Release, ReleasedFile};
+use f5_runtime::fetch::{FetchError, HttpFetcher};
+use f5_runtime::retry::RetryPolicy;
+use f5_runtime::store::{
+    ArtifactName, Digest, DiskPolicy, Manifest, ManifestError, ModelStore, Origin, StoreError,
+    Unpinned,
+};
+
+use server::{Act, Server};
+
+const VOCAB: &[u8] = b" \na\nb\n";
+const HEADER: &[u8] = br#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#;
+
+fn weights(value: u8) -> Vec<u8> {
+    let length = (HEADER.len() as u64).to_le_bytes();
+    [&length, HEADER, &[value; 8]].concat()
+}
+
+fn e2() -> &'static Release {
+    catalogue::find("E2TTS_Base").unwrap()
+}
+
+fn all(manifest: &Manifest) -> Vec<ArtifactName> {
+    manifest
+        .iter()
+        .map(|artifact| artifact.name.clone())
+        .collect()
+}
+
+/// A hub that has the files of E2-TTS, answering by `acts` first.
+fn hub(acts: Vec<Act>) -> (Server, Hub) {
+    let acts = Mutex::new(acts.into_iter());
+    let body = |path: &str| match path {
+        "/SWivid/E2-TTS/resolve/main/E2TTS_Base/vocab.txt" => Some(VOCAB.to_vec()),
+        "/SWivid/E2-TTS/resolve/main/E2TTS_Base/model_1200000.safetensors" => Some(weights(7)),
+        _ => None,
+    };
+    let server = Server::with_script(body, move |_| {
+        acts.lock().unwrap().next().unwrap_or(Act::Good)
+    });
+    let endpoint = server.address.clone();
+    (server, Hub { endpoint })
+}
+
+fn store(root: &Path, hub: &Hub) -> ModelStore {
+    let pause = Duration::from_millis(1);
+    ModelStore::open(root)
+        .unwrap()
+        .fetcher(Arc::new(HttpFetcher::new(hub.http_options())))
+        .retry_policy(RetryPolicy {
+            attempts: 3,
+            base_pause: pause,
+            max_pause: pause,
+            ..RetryPolicy::default()
+        })
+        .disk_policy(DiskPolicy {
+            min_free_after: 0,
+            headroom_per_mille: 0,
+        })
+}
+
+#[test]
+fn files_without_a_published_digest_are_fetched_once_and_pinned() {
+    let dir = tempfile::tempdir().unwrap();
+    let (server, hub) = hub(vec![]);
+    let store = store(dir.path(), &hub);
+    let manifest = catalogue::manifest(&[e2()], &store, &hub).unwrap();
+    assert_eq!(server.heads().len(), 2);
+    let vocab = manifest
+        .get(&"E2TTS_Base/vocab.txt".parse().unwrap())
+        .unwrap();
+    assert_eq!(
+        (vocab.digest, vocab.size),
+        (Digest::of(VOCAB), VOCAB.len() as u64)
+    );
+    let model = manifest.get(&"E2TTS_Base/model_1200000.safetensors".parse().unwrap());
+    assert_eq!(model.unwrap().digest, Digest::of(&weights(7)));
+    assert_eq!(model.unwrap().needs, std::slice::from_ref(&vocab.name));
+    // Everything is here by now, and stays known without a server.
+    for store in [
+        store.clone(),
+        ModelStore::open(dir.path()).unwrap().offline(true),
+    ] {
+        let again = catalogue::manifest(&[e2()], &store, &hub).unwrap();
+        assert_eq!(again, manifest);
+        let report = store.ensure(&again, &all(&again)).unwrap();
+        for ensured in report.artifacts.values().map(|r| r.as_ref().unwrap()) {
+            assert_eq!((ensured.origin, ensured.requests), (Origin::Store, 0));
+        }
+    }
+    assert_eq!(server.heads().len(), 2);
+}
+
+#[test]
+fn another_content_is_refused_once_there_is_a_pin() {
+    let dir = tempfile::tempdir().unwrap();
+    let changed = Arc::new(AtomicBool::new(false));
+    let now = changed.clone();
+    let body = move |_: &str| Some(weights(u8::from(now.load(Ordering::Relaxed))));
+    let server = Server::with_script(body, |_| Act::Good);
+    let file = Unpinned {
+        name: "m/model.safetensors".parse().unwrap(),
+        source: "m@main/model.safetensors".to_owned(),
+        digest: None,
+        urls: vec![format!("{}/m", server.address)],
+        needs: vec![],
+    };
+    let hub = Hub {
+        endpoint: server.address.clone(),
+    };
+    let store = store(dir.path(), &hub);
+    let artifact = store.pin(&file).unwrap();
+    fs::remove_file(dir.path().join("blobs").join(artifact.digest.to_string())).unwrap();
+    changed.store(true, Ordering::Relaxed);
+    assert_eq!(store.pin(&file).unwrap(), artifact);
+    let manifest = Manifest::new(vec![artifact.clone()]).unwrap();
+    let report = store.ensure(&manifest, &all(&manifest)).unwrap();
+    let Err(StoreError::GaveUp { source, .. }) = &report.artifacts[&artifact.name] else {
+        panic!("{report:?}");
+    };
+    let expected = artifact.digest;
+    assert!(matches!(source.error, StoreError::WrongDigest { expected: e, .. } if e == expected));
+    // A pin cannot overrule a digest that has been published since.
+    let published = Unpinned {
+        digest: Some(Digest::of(&weights(1))),
+        ..file
+    };
+    assert_eq!(
+        store.pin(&published).unwrap().digest,
+        Digest::of(&weights(1))
+    );
+}
+
+#[test]
+fn a_digest_without_a_length_is_enough() {
+    for (digest, right) in [(Digest::of(VOCAB), true), (Digest::of(b"else"), false)] {
+        let dir = tempfile::tempdir().unwrap();
+        let (server, hub) = hub(vec![Act::Break(2)]);
+        let file = Unpinned {
+            name: "e2/vocab.txt".parse().unwrap(),
+            source: "e2".to_owned(),
+            digest: Some(digest),
+            urls: vec![format!(
+                "{}/SWivid/E2-TTS/resolve/main/E2TTS_Base/vocab.txt",
+                server.address
+            )],
+            needs: vec![],
+        };
+        match store(dir.path(), &hub).pin(&file) {
+            Ok(artifact) => assert!(right && artifact.size == VOCAB.len() as u64),
+            Err(StoreError::GaveUp { source, .. }) => {
+                assert!(!right);
+                assert!(matches!(source.error, StoreError::WrongDigest { .. }));
+                assert!(
+                    fs::read_dir(dir.path().join("blobs"))
+                        .unwrap()
+                        .next()
+                        .is_none()
+                );
+                assert!(
+                    fs::read_dir(dir.path().join("pins"))
+                        .unwrap()
+                        .next()
+                        .is_none()
+                );
+            }
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn bodies_that_end_anyhow_are_not_pinned() {
+    let untold = Act::Raw("HTTP/1.1 200 OK\r\n".into(), VOCAB[..3].to_vec());
+    let empty_tag = Act::Head("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n".into(), 2);
+    let dir = tempfile::tempdir().unwrap();
+    let (_server, hub) = hub(vec![untold; 3]);
+    let error = catalogue::manifest(&[e2()], &store(dir.path(), &hub), &hub).unwrap_err();
+    let StoreError::GaveUp { source, .. } = &error else {
+        panic!("{error:?}");
+    };
+    assert!(
+        matches!(
+            source.error,
+            StoreError::Fetch(FetchError::BadAnswer { .. })
+        ),
+        "{error:?}"
+    );
+    // Halves without a tag may be of two versions, and are not joined.
+    let (server, hub) = self::hub(vec![empty_tag, Act::Good]);
+    let dir = tempfile::tempdir().unwrap();
+    let manifest = catalogue::manifest(&[e2()], &store(dir.path(), &hub), &hub).unwrap();
+    let vocab = manifest
+        .get(&"E2TTS_Base/vocab.txt".parse().unwrap())
+        .unwrap();
+    assert_eq!(vocab.digest, Digest::of(VOCAB));
+    assert!(
+        server
+            .heads()
+            .iter()
+            .all(|head| server::range_of(head).is_none())
+    );
+}
+
+#[test]
+fn a_file_of_unknown_length_is_not_begun_where_it_does_not_fit() {
+    let dir = tempfile::tempdir().unwrap();
+    let (server, hub) = hub(vec![]);
+    let store = store(dir.path(), &hub).free_space(|_| Some(VOCAB.len() as u64));
+    let error = catalogue::manifest(&[e2()], &store, &hub).unwrap_err();
+    let StoreError::GaveUp { name, source, .. } = &error else {
+        panic!("{error:?}");
+    };
+    // The vocabulary fits exactly, the weights do not, and asking again does not help.
+    assert_eq!(name.file_name(), "model_1200000.safetensors");
+    let StoreError::Disk(shortfall) = &source.error else {
+        panic!("{error:?}");
+    };
+    assert_eq!(shortfall.missing, weights(7).len() as u64);
+    assert_eq!((source.attempts, server.heads().len()), (1, 2));
+}
+
+#[test]
+fn files_in_the_cache_of_the_hub_are_found_without_a_server() {
+    let dir = tempfile::tempdir().unwrap();
+    let cache = dir.path().join("hub");
+    let snapshot = cache.join("models--SWivid--E2-TTS/snapshots/0123/E2TTS_Base");
+    fs::create_dir_all(&snapshot).unwrap();
+    fs::write(snapshot.join("vocab.txt"), VOCAB).unwrap();
+    fs::write(snapshot.join("model_1200000.safetensors"), weights(7)).unwrap();
+    // A vocabulary of another model does not count as this one's.
+    fs::write(cache.join("vocab.txt"), "other\n").unwrap();
+    let store = ModelStore::open(dir.path().join("store")).unwrap();
+    let store = store.search(&cache).offline(true);
+    let manifest = catalogue::manifest(&[e2()], &store, &Hub::default()).unwrap();
+    let report = store.ensure(&manifest, &all(&manifest)).unwrap();
+    for ensured in report.artifacts.values().map(|r| r.as_ref().unwrap()) {
+        assert_eq!(ensured.origin, Origin::Found);
+    }
+    assert!(report.is_complete());
+
+    // Small files of a pinned digest are there under their own name, not their digest's.
+    let letters = catalogue::find("wav2vec2-base-960h").unwrap();
+    let file = letters
+        .files
+        .iter()
+        .find(|f| f.path == "vocab.json")
+        .unwrap();
+    let Content::Known { digest, .. } = file.content else {
+        panic!("{file:?}");
+    };
+    let text = letters_of_wav2vec2();
+    assert_eq!(Digest::of(text.as_bytes()).to_string(), digest);
+    let snapshot = cache.join("models--facebook--wav2vec2-base-960h/snapshots/22aa");
+    fs::create_dir_all(&snapshot).unwrap();
+    fs::write(snapshot.join("vocab.json"), text).unwrap();
+    let manifest = catalogue::manifest(&[letters], &store, &Hub::default()).unwrap();
+    let report = store.ensure(&manifest, &all(&manifest)).unwrap();
+    let found = &report.artifacts[&"wav2vec2-base-960h/vocab.json".parse().unwrap()];
+    assert_eq!(found.as_ref().unwrap().origin, Origin::Found);
+}
+
+fn letters_of_wav2vec2() -> String {
+    let letters = "ETAONIHSRDLUMWCFGYPBVK'XJQZ".chars().map(String::from);
+    let pieces = ["<pad>", "<s>", "</s>", "<unk>", "|"].map(str::to_owned);
+    let entries: Vec<String> = pieces
+        .into_iter()
+        .chain(letters)
+        .enumerate()
+        .map(|(id, piece)| format!("\"{piece}\": {id}"))
+        .collect();
+    format!("{{{}}}", entries.join(", "))
+}
+
+#[test]
+fn pickles_are_refused_before_anything_is_fetched() {
+    let dir = tempfile::tempdir().unwrap();
+    let (server, hub) = hub(vec![]);
+    let store = store(dir.path(), &hub);
+    for name in ["vocos-mel-24khz", "bigvgan_v2_24khz_100band_256x"] {
+        let release = catalogue::find(name).unwrap();
+        // The one that needs no pin is named last, and still told before the other is fetched.
+        let result = catalogue::manifest(&[e2(), release], &store, &hub);
+        if cfg!(feature = "pickle") {
+            assert_eq!(result.unwrap().iter().count(), 4);
+            continue;
+        }
+        let Err(StoreError::Manifest(error @ ManifestError::Pickle { .. })) = result else {
+            panic!("{result:?}");
+        };
+        assert!(error.to_string().contains("feature pickle"), "{error}");
+        assert_eq!(server.heads().len(), 0);
+    }
+}
+
+#[test]
+fn every_release_has_its_weights_last() {
+    let is_weights = |file: &ReleasedFile| {
+        [".safetensors", ".pt", ".bin"]
+            .iter()
+            .any(|end| file.path.ends_with(end))
+    };
+    for release in catalogue::RELEASES {
+        let (last, others) = release.files.split_last().unwrap();
+        assert!(
+            is_weights(last) && !others.iter().any(is_weights),
+            "{}",
+            release.name
+        );
+    }
+}

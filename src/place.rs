@@ -1,0 +1,153 @@
+//! Where a call computes, and what happens when that device fails or runs out of memory on the way.
+
+use std::{
+    error::Error as StdError,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
+
+use f5_core::panics::panic_message;
+use f5_runtime::device::DevicePreference;
+
+use crate::{
+    device::{DeviceWish, is_out_of_memory},
+    engine::Engine,
+    error::{Error, ErrorKind, Repr, Result},
+    networks::Networks,
+};
+
+/// A call that went on on another device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DeviceMove {
+    /// The chunk that was spoken then, from 0; it is spoken anew.
+    pub chunk: usize,
+    /// The device that failed.
+    pub from: DevicePreference,
+    /// The device that went on.
+    pub to: DevicePreference,
+    /// Why the first one failed.
+    pub reason: String,
+    /// Time it took to load the networks there; zero if an earlier call had done so.
+    pub loading: Duration,
+}
+
+/// Where a call computes.
+#[derive(Debug)]
+pub(crate) struct Place<'a> {
+    engine: &'a Engine,
+    networks: Arc<Networks>,
+    pub(crate) moves: Vec<DeviceMove>,
+}
+
+impl<'a> Place<'a> {
+    /// Every call begins on the engine's own device: the next one may find it free again.
+    pub(crate) fn new(engine: &'a Engine) -> Self {
+        Self {
+            engine,
+            networks: Arc::clone(&engine.networks),
+            moves: Vec::new(),
+        }
+    }
+
+    /// The device that computes now.
+    pub(crate) fn device(&self) -> DevicePreference {
+        self.networks.device
+    }
+
+    /// Precision and instruction set, where the fused CPU engine computes.
+    pub(crate) fn kernels(&self) -> Option<&str> {
+        self.networks.kernels.as_deref()
+    }
+
+    /// Does a piece of work, on the processor if the device fails and may be left.
+    ///
+    /// There is no smaller batch to try before that: chunks are sampled one at a time.
+    pub(crate) fn run<T>(
+        &mut self,
+        chunk: usize,
+        mut work: impl FnMut(&Networks) -> Result<T>,
+    ) -> Result<T> {
+        loop {
+            let outcome = catch_unwind(AssertUnwindSafe(|| work(&self.networks)));
+            let error = match outcome {
+                Ok(Ok(value)) => return Ok(value),
+                Ok(Err(error)) => out_of_memory(error, self.networks.device),
+                Err(payload) => {
+                    let message = panic_message(payload.as_ref());
+                    // Any other panic may be the caller's own.
+                    if !is_out_of_memory(&message) {
+                        resume_unwind(payload);
+                    }
+                    let device = self.networks.device;
+                    Repr::OutOfMemory { device, message }.into()
+                }
+            };
+            self.leave(chunk, error)?;
+        }
+    }
+
+    /// Moves to the processor, or gives the error back.
+    fn leave(&mut self, chunk: usize, error: Error) -> Result<()> {
+        let from = self.networks.device;
+        let failed = matches!(error.kind(), ErrorKind::Device | ErrorKind::OutOfMemory);
+        if !failed || from == DevicePreference::Cpu || !self.engine.wish.may_move() {
+            return Err(error);
+        }
+        // Where the processor cannot help either, the first error is the one to tell.
+        let Ok((networks, loading)) = self.engine.on_processor() else {
+            return Err(error);
+        };
+        self.moves.push(DeviceMove {
+            chunk,
+            from,
+            to: networks.device,
+            reason: with_causes(&error),
+            loading,
+        });
+        self.networks = networks;
+        Ok(())
+    }
+}
+
+impl Engine {
+    /// The networks on the processor, loaded when they are first needed, and how long that took.
+    fn on_processor(&self) -> Result<(Arc<Networks>, Duration)> {
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(networks) = spare.as_ref() {
+            return Ok((Arc::clone(networks), Duration::ZERO));
+        }
+        let processor = DeviceWish {
+            preference: DevicePreference::Cpu,
+            ..DeviceWish::default()
+        };
+        let (networks, _) = processor.choose(|device, name| self.files.load(device, name))?;
+        let loading = networks.loading.elapsed;
+        let networks = Arc::new(networks);
+        *spare = Some(Arc::clone(&networks));
+        Ok((networks, loading))
+    }
+}
+
+/// The error, as one of memory if that is what the device said.
+fn out_of_memory(error: Error, device: DevicePreference) -> Error {
+    let message = with_causes(&error);
+    if error.kind() == ErrorKind::Device && is_out_of_memory(&message) {
+        return Repr::OutOfMemory { device, message }.into();
+    }
+    error
+}
+
+fn with_causes(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(all(test, feature = "cpu"))]
+mod tests;
