@@ -29,10 +29,13 @@ const VOCAB_SIZE: usize = 2545;
 /// The seed of the noise, drawn as PyTorch draws it.
 const SEED: u64 = 1;
 
+/// Shape and values of each tensor.
+type Inputs = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
+
 struct Engine {
     backbone: Arc<dyn Backbone>,
     vocoder: Box<dyn Vocoder>,
-    inputs: BTreeMap<String, (Vec<usize>, Vec<f32>)>,
+    inputs: Inputs,
 }
 
 pub(crate) fn serve(options: &Options) -> Result<(), Failure> {
@@ -187,7 +190,7 @@ fn answer(line: serde_json::Value) -> io::Result<()> {
     out.flush()
 }
 
-fn read(bytes: &[u8]) -> Result<BTreeMap<String, (Vec<usize>, Vec<f32>)>, Failure> {
+fn read(bytes: &[u8]) -> Result<Inputs, Failure> {
     let mut inputs = BTreeMap::new();
     for (name, view) in SafeTensors::deserialize(bytes)?.tensors() {
         let data = view.data();

@@ -153,6 +153,7 @@ fn engine(fault: Fault, fails: std::ops::Range<usize>, wish: DeviceWish) -> F5Tt
         cfm: Cfm::new(Arc::new(FailingBackbone(Arc::clone(&failing)))),
         vocoder: Arc::new(FailingVocoder(failing)),
         device: DevicePreference::Vulkan,
+        kernels: None,
         loading: engine.networks.loading.clone(),
     });
     engine.wish = wish;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use half::{bf16, f16};
-use safetensors::tensor::TensorView;
+use safetensors::{Dtype, tensor::TensorView};
 use tempfile::TempDir;
 
 use super::*;
