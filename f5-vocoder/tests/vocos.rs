@@ -12,13 +12,22 @@ use f5_vocoder::{CpuVocos, Error, Padding, Vocoder, VocoderConfig, Vocos, VocosC
 
 const BANDS: usize = 100;
 
-/// Where everything is computed: on the processor, or with feature `wgpu` on the first device
-/// with a Vulkan driver.
+/// Where everything is computed: on the processor.
+#[cfg(not(feature = "wgpu"))]
 fn device() -> Device {
-    #[cfg(feature = "wgpu")]
-    return Device::wgpu(burn::tensor::DeviceKind::DefaultDevice);
-    #[cfg(not(feature = "wgpu"))]
     Device::flex()
+}
+
+/// Where everything is computed: on the first device with a Vulkan driver. Pinned to Vulkan, because
+/// the same would pass on OpenGL and show nothing.
+#[cfg(feature = "wgpu")]
+fn device() -> Device {
+    use burn::tensor::wgpu::WgpuBackend;
+    static DEVICE: std::sync::LazyLock<Device> = std::sync::LazyLock::new(|| {
+        let options = Device::wgpu_options().graphics_api(WgpuBackend::Vulkan);
+        options.init().expect("a Vulkan driver, as Mesa's lavapipe")
+    });
+    DEVICE.clone()
 }
 
 fn data(name: &str) -> PathBuf {

@@ -15,6 +15,24 @@ use serde_json::Value;
 
 const WEIGHTS: &str = "weights.safetensors";
 
+/// Where everything is computed: on the processor.
+#[cfg(not(feature = "wgpu"))]
+pub(crate) fn device() -> Device {
+    Device::flex()
+}
+
+/// Where everything is computed: on the first device with a Vulkan driver. Pinned to Vulkan, because
+/// the same would pass on OpenGL and show nothing.
+#[cfg(feature = "wgpu")]
+pub(crate) fn device() -> Device {
+    use burn::tensor::wgpu::WgpuBackend;
+    static DEVICE: std::sync::LazyLock<Device> = std::sync::LazyLock::new(|| {
+        let options = Device::wgpu_options().graphics_api(WgpuBackend::Vulkan);
+        options.init().expect("a Vulkan driver, as Mesa's lavapipe")
+    });
+    DEVICE.clone()
+}
+
 pub(crate) struct Case {
     dir: PathBuf,
     pub(crate) dit: Arc<Dit>,
@@ -54,7 +72,7 @@ impl Case {
         });
         let config: DitConfig = serde_json::from_value(json["config"].clone()).unwrap();
         let vocab_size = config.text_num_embeds.unwrap();
-        let dit = Dit::load(dir.join(WEIGHTS), &config, vocab_size, &Device::flex()).unwrap();
+        let dit = Dit::load(dir.join(WEIGHTS), &config, vocab_size, &device()).unwrap();
         Self {
             dir,
             dit: Arc::new(dit),
@@ -69,7 +87,7 @@ impl Case {
 
     pub(crate) fn tensor<const D: usize>(&self, name: &str) -> Tensor<D> {
         let (shape, data) = self.io[name].clone();
-        Tensor::from_data(TensorData::new(data, shape), &Device::flex())
+        Tensor::from_data(TensorData::new(data, shape), &device())
     }
 
     pub(crate) fn ids(&self) -> Vec<i32> {

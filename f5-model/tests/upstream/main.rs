@@ -8,7 +8,6 @@ mod cpu;
 
 use std::ops::ControlFlow;
 
-use burn::tensor::Device;
 use f5_core::{mel::Mel, noise::keyed_normal};
 use f5_model::{
     Dit, Error, SampleError,
@@ -18,7 +17,7 @@ use f5_model::{
     layers::RotaryEmbedding,
 };
 
-use case::{Case, assert_close};
+use case::{Case, assert_close, device};
 
 const CASES: [&str; 4] = [
     "dit_v1",
@@ -42,7 +41,7 @@ fn go_on(_: f5_model::cfm::Step) -> ControlFlow<()> {
 
 #[test]
 fn stages_of_the_network_are_upstreams() {
-    let device = Device::flex();
+    let device = device();
     for name in CASES {
         let case = Case::load(name);
         let (dit, frames, time) = (&case.dit, case.frames(), case.data("time")[0]);

@@ -52,7 +52,8 @@ impl Hub {
     }
 }
 
-/// The cache of Hugging Face's own libraries, for [`ModelStore::search`]: `HF_HUB_CACHE`, else
+/// The cache of Hugging Face's own libraries, for
+/// [`ModelStore::search`](crate::store::ModelStore::search): `HF_HUB_CACHE`, else
 /// `HF_HOME/hub`, else `huggingface/hub` in the user's folder of caches.
 #[must_use]
 pub fn hub_cache() -> Option<PathBuf> {
