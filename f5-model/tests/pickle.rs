@@ -30,6 +30,7 @@ fn velocity(path: &Path) -> Vec<f32> {
         durations: vec![9],
         guided: true,
         batch_masking: BatchMasking::Exact,
+        times: Vec::new(),
     });
     let velocity = field.velocity(&Tensor::ones([1, 9, 4], &device), 0.3);
     let both = [
