@@ -1,8 +1,6 @@
 //! One-dimensional ConvNeXt blocks: of Vocos ([ConvNeXt](https://arxiv.org/abs/2201.03545), version 1)
 //! and of the text encoder ([version 2](https://arxiv.org/abs/2301.00808)).
 
-use std::sync::Mutex;
-
 use rayon::prelude::*;
 
 use crate::{
@@ -122,29 +120,19 @@ impl<K: Kernel> ConvNext<K> {
         };
         // In runs of a fixed length, added up in order: the sum does not depend on the threads.
         const RUN: usize = 64;
-        let partial: Vec<Mutex<Vec<f32>>> = hidden
-            .chunks(RUN * inner)
-            .map(|_| Mutex::default())
-            .collect();
-        pool.each(
-            hidden.par_chunks(RUN * inner).zip(&partial),
-            |(rows, partial)| {
-                let mut energy = vec![0.0; inner];
-                for row in rows.chunks_exact(inner) {
-                    for (energy, x) in energy.iter_mut().zip(row) {
-                        *energy += x * x;
-                    }
+        let squares = |rows: &[f32]| {
+            let mut energy = vec![0.0; inner];
+            for row in rows.chunks_exact(inner) {
+                for (energy, x) in energy.iter_mut().zip(row) {
+                    *energy += x * x;
                 }
-                *partial
-                    .lock()
-                    .unwrap_or_else(std::sync::PoisonError::into_inner) = energy;
-            },
-        );
+            }
+            energy
+        };
+        let runs = hidden.par_chunks(RUN * inner);
+        let partial: Vec<Vec<f32>> = pool.run(|| runs.map(squares).collect());
         let mut energy = vec![0.0; inner];
         for partial in partial {
-            let partial = partial
-                .into_inner()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
             for (energy, partial) in energy.iter_mut().zip(partial) {
                 *energy += partial;
             }

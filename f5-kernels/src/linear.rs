@@ -3,6 +3,7 @@
 use crate::{
     buffer::Buffer,
     gemm::{Kernel, Operand, PANEL, Panels, ROW_TILE},
+    rows,
 };
 
 /// Outputs that are computed before they are handed on: the rows of a block times this many stay in
@@ -91,6 +92,17 @@ impl<K: Kernel> Linear<K> {
                 finish(row, first, &mut values[..count]);
             }
         }
+    }
+
+    /// Multiplies `a` and writes the rows with their bias to `out`, `[rows, outputs]`.
+    pub fn write(&self, a: Operand<'_, K::Element>, scratch: &mut Buffer<f32>, out: &mut [f32]) {
+        let (cpu, outputs) = (self.kernel.cpu(), self.outputs());
+        self.apply(a, 1, scratch, |row, at, values| {
+            if let Some(bias) = self.bias.get(at..at + values.len()) {
+                rows::add(cpu, values, bias);
+            }
+            out[row * outputs + at..][..values.len()].copy_from_slice(values);
+        });
     }
 
     /// As [`apply`](Self::apply), of an operand that [`Kernel::store_row`] has written.

@@ -141,9 +141,7 @@ impl Kernel for Bf16 {
             let first = tile_row(self.padded(scores.len()), row, 0);
             return super::softmax::add(amx, softmax, scores, scale, &mut operand[first..], TILE);
         }
-        let factor = softmax.add(self.0, scores, scale);
-        self.store_row(operand, scores.len(), row, 0, scores);
-        factor
+        super::store_weights(*self, softmax, scores, scale, operand, row)
     }
 
     fn place_row(&self, operand: &mut [u16], inputs: usize, row: usize, at: usize, values: &[u16]) {

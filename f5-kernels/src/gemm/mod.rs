@@ -191,9 +191,7 @@ pub trait Kernel: Copy + Debug + Send + Sync + 'static {
         operand: &mut [Self::Element],
         row: usize,
     ) -> f32 {
-        let factor = softmax.add(self.cpu(), scores, scale);
-        self.store_row(operand, scores.len(), row, 0, scores);
-        factor
+        store_weights(*self, softmax, scores, scale, operand, row)
     }
 
     /// As [`store_row`](Self::store_row), of values in the kernel's format.
@@ -239,6 +237,20 @@ pub trait Kernel: Copy + Debug + Send + Sync + 'static {
         ldc: usize,
         accumulate: bool,
     );
+}
+
+/// [`Kernel::store_weights`] of a kernel without instructions of its own for it.
+fn store_weights<K: Kernel>(
+    kernel: K,
+    softmax: &mut Softmax,
+    scores: &mut [f32],
+    scale: f32,
+    operand: &mut [K::Element],
+    row: usize,
+) -> f32 {
+    let factor = softmax.add(kernel.cpu(), scores, scale);
+    kernel.store_row(operand, scores.len(), row, 0, scores);
+    factor
 }
 
 /// Products in float32.

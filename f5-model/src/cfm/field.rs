@@ -53,6 +53,13 @@ pub enum BatchMasking {
     Upstream,
 }
 
+impl BatchMasking {
+    /// Whether attention must not see padding; `attn_mask_enabled` is the model's own flag.
+    pub(crate) fn hides_keys(self, attn_mask_enabled: bool) -> bool {
+        self == Self::Exact || attn_mask_enabled
+    }
+}
+
 /// Velocities of a batch, each `[batch, frames, n_mels]`.
 #[derive(Debug, Clone)]
 pub struct Velocity {

@@ -15,7 +15,7 @@ use super::{
     modulation::Modulations,
 };
 use crate::{
-    cfm::{BatchMasking, Conditioning, Velocity, VelocityField},
+    cfm::{Conditioning, Velocity, VelocityField},
     embedding::TextSpan,
     layers::RotaryEmbedding,
 };
@@ -85,21 +85,14 @@ impl<'a, K: Kernel> CpuField<'a, K> {
         let mut constant = vec![0.0; sequences * frames * dim];
         for (sequence, out) in constant.chunks_exact_mut((frames * dim).max(1)).enumerate() {
             let (row, dropped) = (sequence % batch, sequence >= batch);
-            let span = match batch_masking {
-                BatchMasking::Exact => TextSpan::single(durations[row]),
-                BatchMasking::Upstream => TextSpan {
-                    frames: durations[row],
-                    padded: frames,
-                },
-            };
+            let span = TextSpan::in_batch(durations[row], frames, batch_masking);
             let text = dit.text_embed.forward(&dit.pool, &text[row], span, dropped);
             let cond = &cond[row * frames * mel_dim..][..frames * mel_dim];
             dit.input_embed
                 .constant(&dit.pool, (!dropped).then_some(cond), &text, out);
         }
         let durations = durations.repeat(copies);
-        let hide_keys = batch_masking == BatchMasking::Exact || config.attn_mask_enabled;
-        let keys = if hide_keys {
+        let keys = if batch_masking.hides_keys(config.attn_mask_enabled) {
             durations.clone()
         } else {
             vec![frames; sequences]
@@ -159,40 +152,26 @@ impl<'a, K: Kernel> CpuField<'a, K> {
         let dit = self.dit;
         let (dim, mel_dim, frames) = (dit.config.dim, dit.config.mel_dim, self.frames);
         let layer = &dit.input_embed.moving;
-        let share = self.share();
+        let float = layer.kernel();
+        let block = self.share().min(ROWS);
         let State { h, position, .. } = state;
-        let constant = self.constant.par_chunks(share * dim);
-        dit.pool.each(
-            h.par_chunks_mut(share * dim).zip(constant).enumerate(),
-            |(task, (h, constant))| {
-                self.projection_scratch.with(|s| {
-                    h.copy_from_slice(constant);
-                    for (part, h) in h.chunks_mut(ROWS * dim).enumerate() {
-                        let (first, rows) = (task * share + part * ROWS, h.len() / dim);
-                        s.operand.grow(rows * mel_dim);
-                        for (row, out) in s.operand.chunks_exact_mut(mel_dim).take(rows).enumerate()
-                        {
-                            // Conditional and unconditional sequences begin with the same noise.
-                            let at = (first + row) * mel_dim % x.len();
-                            out.copy_from_slice(&x[at..][..mel_dim]);
-                        }
-                        layer.apply_dense(
-                            &s.operand,
-                            rows,
-                            1,
-                            &mut s.products,
-                            |row, at, values| {
-                                rows::add(
-                                    dit.kernel.cpu(),
-                                    &mut h[row * dim + at..][..values.len()],
-                                    values,
-                                );
-                            },
-                        );
-                    }
-                });
-            },
-        );
+        let blocks = h
+            .par_chunks_mut(block * dim)
+            .zip(self.constant.par_chunks(block * dim));
+        dit.pool.each(blocks.enumerate(), |(index, (h, constant))| {
+            let (first, rows) = (index * block, h.len() / dim);
+            self.projection_scratch.with(|s| {
+                s.operand.grow(rows * mel_dim);
+                for (row, out) in s.operand.chunks_exact_mut(mel_dim).take(rows).enumerate() {
+                    // Conditional and unconditional sequences begin with the same noise.
+                    let at = (first + row) * mel_dim % x.len();
+                    out.copy_from_slice(&x[at..][..mel_dim]);
+                }
+                let operand = float.dense(&s.operand, rows, mel_dim);
+                layer.write(operand, &mut s.products, h);
+                rows::add(float.cpu(), h, constant);
+            });
+        });
         let group = frames * dim / GROUPS;
         let h: &[f32] = h;
         dit.pool.each(
@@ -307,7 +286,7 @@ impl<'a, K: Kernel> CpuField<'a, K> {
         s: &mut RowScratch<K::Element>,
     ) {
         let (dit, kernel) = (self.dit, self.dit.kernel);
-        let (dim, mel_dim) = (dit.config.dim, dit.config.mel_dim);
+        let dim = dit.config.dim;
         let count = h.len() / dim;
         if let (Some(skip), Some(input)) = (&dit.long_skip_connection, input) {
             s.operand.grow(kernel.operand_len(count, 2 * dim));
@@ -317,18 +296,14 @@ impl<'a, K: Kernel> CpuField<'a, K> {
                 s.row[dim..2 * dim].copy_from_slice(input);
                 kernel.store_row(&mut s.operand, 2 * dim, row, 0, &s.row[..2 * dim]);
             }
-            skip.apply_dense(&s.operand, count, 1, &mut s.products, |row, at, values| {
-                h[row * dim + at..][..values.len()].copy_from_slice(values);
-            });
+            let operand = kernel.dense(&s.operand, count, 2 * dim);
+            skip.write(operand, &mut s.products, h);
         }
         let float = F32(kernel.cpu());
         self.projection_scratch.with(|s| {
             normalise(float, dim, h, scale, shift, s);
-            let layer = &dit.proj_out;
-            layer.apply_dense(&s.operand, count, 1, &mut s.products, |row, at, values| {
-                rows::add(kernel.cpu(), values, &layer.bias()[at..][..values.len()]);
-                velocity[row * mel_dim + at..][..values.len()].copy_from_slice(values);
-            });
+            let operand = float.dense(&s.operand, count, dim);
+            dit.proj_out.write(operand, &mut s.products, velocity);
         });
     }
 }

@@ -4,7 +4,7 @@
 use f5_kernels::{
     Buffer, F32, Kernel, Linear, Pool, Shelf,
     rows::{self, Activation},
-    share,
+    share, transpose,
 };
 use rayon::prelude::*;
 
@@ -55,14 +55,10 @@ impl<K: Kernel> GroupedConv<K> {
         let inputs = width * KERNEL_SIZE;
         let group = |group: usize| {
             let weight = &weight[group * width * inputs..][..width * inputs];
-            // Taps outside, channels inside, as the positions lie in memory.
-            let mut turned = vec![0.0; weight.len()];
-            for (output, turned) in turned.chunks_exact_mut(inputs).enumerate() {
-                for (index, turned) in turned.iter_mut().enumerate() {
-                    let (tap, channel) = (index / width, index % width);
-                    *turned = weight[(output * width + channel) * KERNEL_SIZE + tap];
-                }
-            }
+            let outputs = weight.chunks_exact(inputs);
+            let turned: Vec<f32> = outputs
+                .flat_map(|output| transpose(output, KERNEL_SIZE))
+                .collect();
             Linear::new(
                 kernel,
                 &turned,
@@ -180,11 +176,8 @@ impl<K: Kernel> InputEmbedding<K> {
                     for (row, joined) in s.operand.chunks_exact_mut(inputs).take(rows).enumerate() {
                         join(index * block + row, joined);
                     }
-                    layer.apply_dense(&s.operand, rows, 1, &mut s.products, |row, at, values| {
-                        let bias = &layer.bias()[at..][..values.len()];
-                        rows::add(layer.kernel().cpu(), values, bias);
-                        out[row * dim + at..][..values.len()].copy_from_slice(values);
-                    });
+                    let operand = layer.kernel().dense(&s.operand, rows, inputs);
+                    layer.write(operand, &mut s.products, out);
                 });
             },
         );

@@ -119,24 +119,6 @@ pub struct CpuDit<K: Kernel> {
     pool: Pool,
 }
 
-impl<K: Kernel> CpuDit<K> {
-    /// Reads a checkpoint and packs its weights for `kernel`; tensors of the seam live on `device`.
-    ///
-    /// # Errors
-    ///
-    /// As [`Dit::load`](crate::Dit::load).
-    pub fn load(
-        path: &Path,
-        config: &DitConfig,
-        vocab_size: usize,
-        device: &Device,
-        kernel: K,
-        pool: Pool,
-    ) -> Result<Self> {
-        weights::load(path, config, vocab_size, device, kernel, pool)
-    }
-}
-
 impl<K: Kernel> Backbone for CpuDit<K> {
     fn n_mels(&self) -> usize {
         self.config.mel_dim

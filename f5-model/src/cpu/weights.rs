@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use f5_core::weights::{Checkpoint, WeightsError};
-use f5_kernels::{ChannelScale, ConvNext, F32, Kernel, Linear, Pool, Shelf};
+use f5_kernels::{ChannelScale, ConvNext, F32, Kernel, Linear, Pool, Shelf, transpose};
 use rayon::prelude::*;
 
 use super::{
@@ -24,50 +24,57 @@ struct Reader<K> {
     unpacked: Shelf<Vec<f32>>,
 }
 
-pub(super) fn load<K: Kernel>(
-    path: &Path,
-    config: &DitConfig,
-    vocab_size: usize,
-    device: &Device,
-    kernel: K,
-    pool: Pool,
-) -> Result<CpuDit<K>> {
-    // The reference says which tensors there have to be; none of its own is ever made.
-    let reference = Dit::new(config, vocab_size, device)?;
-    let checkpoint = checkpoint(&reference, path)?;
-    let reader = Reader {
-        checkpoint,
-        kernel,
-        unpacked: Shelf::default(),
-    };
-    let depth = 0..config.depth;
-    let blocks: Vec<Block<K>> = pool.run(|| {
-        let blocks = depth
-            .into_par_iter()
-            .map(|index| reader.block(index, config));
-        blocks.collect::<Result<_, WeightsError>>()
-    })?;
-    let mel_dim = config.mel_dim;
-    Ok(CpuDit {
-        time_embed: TimeEmbedding {
-            time_mlp_0: reader.linear_f32("time_embed.time_mlp.0")?,
-            time_mlp_2: reader.linear_f32("time_embed.time_mlp.2")?,
-        },
-        text_embed: reader.text(config)?,
-        input_embed: reader.input(mel_dim)?,
-        transformer_blocks: blocks,
-        long_skip_connection: match config.long_skip_connection {
-            true => Some(reader.join(&["long_skip_connection"])?),
-            false => None,
-        },
-        norm_out: reader.linear("norm_out.linear")?,
-        proj_out: reader.linear_f32("proj_out")?,
-        config: config.clone(),
-        vocab_size,
-        device: device.clone(),
-        kernel,
-        pool,
-    })
+impl<K: Kernel> CpuDit<K> {
+    /// Reads a checkpoint and packs its weights for `kernel`; tensors of the seam live on `device`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Dit::load`].
+    pub fn load(
+        path: &Path,
+        config: &DitConfig,
+        vocab_size: usize,
+        device: &Device,
+        kernel: K,
+        pool: Pool,
+    ) -> Result<Self> {
+        // The reference says which tensors there have to be; none of its own is ever made.
+        let reference = Dit::new(config, vocab_size, device)?;
+        let checkpoint = checkpoint(&reference, path)?;
+        let reader = Reader {
+            checkpoint,
+            kernel,
+            unpacked: Shelf::default(),
+        };
+        let depth = 0..config.depth;
+        let blocks: Vec<Block<K>> = pool.run(|| {
+            let blocks = depth
+                .into_par_iter()
+                .map(|index| reader.block(index, config));
+            blocks.collect::<Result<_, WeightsError>>()
+        })?;
+        let mel_dim = config.mel_dim;
+        Ok(Self {
+            time_embed: TimeEmbedding {
+                time_mlp_0: reader.linear_f32("time_embed.time_mlp.0")?,
+                time_mlp_2: reader.linear_f32("time_embed.time_mlp.2")?,
+            },
+            text_embed: reader.text(config)?,
+            input_embed: reader.input(mel_dim)?,
+            transformer_blocks: blocks,
+            long_skip_connection: match config.long_skip_connection {
+                true => Some(reader.join(&["long_skip_connection"])?),
+                false => None,
+            },
+            norm_out: reader.linear("norm_out.linear")?,
+            proj_out: reader.linear_f32("proj_out")?,
+            config: config.clone(),
+            vocab_size,
+            device: device.clone(),
+            kernel,
+            pool,
+        })
+    }
 }
 
 impl<K: Kernel> Reader<K> {
@@ -193,12 +200,4 @@ impl<K: Kernel> Reader<K> {
             conv1d_2: conv(2)?,
         })
     }
-}
-
-/// `[rows, columns]` to `[columns, rows]`.
-fn transpose(values: &[f32], columns: usize) -> Vec<f32> {
-    let rows = values.len() / columns;
-    (0..columns)
-        .flat_map(|column| (0..rows).map(move |row| values[row * columns + column]))
-        .collect()
 }

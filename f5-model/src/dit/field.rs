@@ -5,7 +5,7 @@ use burn::tensor::{Bool, Device, Tensor, TensorData};
 
 use super::{BatchMask, Dit};
 use crate::{
-    cfm::{Backbone, BatchMasking, Conditioning, Velocity, VelocityField},
+    cfm::{Backbone, Conditioning, Velocity, VelocityField},
     embedding::{TextSpan, pad_with_zeros},
     layers::RotaryEmbedding,
 };
@@ -59,7 +59,11 @@ impl<'a> DitField<'a> {
         let [batch, frames, _] = cond.dims();
         let encode = |drop_text: bool| {
             let rows = text.iter().zip(&durations).map(|(ids, &duration)| {
-                dit.text_rows(ids, duration, frames, batch_masking, drop_text, &device)
+                let span = TextSpan::in_batch(duration, frames, batch_masking);
+                pad_with_zeros(
+                    dit.text_embed.forward(ids, span, drop_text, &device),
+                    frames,
+                )
             });
             Tensor::cat(rows.collect(), 0)
         };
@@ -69,10 +73,7 @@ impl<'a> DitField<'a> {
             constant = Tensor::cat(vec![constant, uncond], 0);
         }
         let copies = if guided { 2 } else { 1 };
-        let hide_keys = match batch_masking {
-            BatchMasking::Exact => true,
-            BatchMasking::Upstream => dit.config.attn_mask_enabled,
-        };
+        let hide_keys = batch_masking.hides_keys(dit.config.attn_mask_enabled);
         let mask = if batch == 1 {
             BatchMask::default()
         } else {
@@ -119,39 +120,6 @@ impl VelocityField for DitField<'_> {
         Velocity {
             conditional: velocity.clone().narrow(0, 0, rows / 2),
             unconditional: Some(velocity.narrow(0, rows / 2, rows / 2)),
-        }
-    }
-}
-
-impl Dit {
-    /// Text features of one row, `[1, frames, text_dim]`.
-    ///
-    /// The text encoder normalises over all positions, so a row encoded at the length of a longer
-    /// neighbour would differ from the same row alone: [`BatchMasking::Exact`] encodes it at its own.
-    fn text_rows(
-        &self,
-        ids: &[i32],
-        duration: usize,
-        frames: usize,
-        masking: BatchMasking,
-        drop_text: bool,
-        device: &Device,
-    ) -> Tensor<3> {
-        match masking {
-            BatchMasking::Upstream => {
-                let span = TextSpan {
-                    frames: duration,
-                    padded: frames,
-                };
-                self.text_embed.forward(ids, span, drop_text, device)
-            }
-            BatchMasking::Exact => {
-                let span = TextSpan::single(duration);
-                pad_with_zeros(
-                    self.text_embed.forward(ids, span, drop_text, device),
-                    frames,
-                )
-            }
         }
     }
 }

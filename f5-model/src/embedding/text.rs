@@ -7,6 +7,7 @@ use burn::{
 };
 
 use crate::{
+    cfm::BatchMasking,
     config::DitConfig,
     layers::{ConvNextV2Block, RotaryEmbedding},
 };
@@ -30,6 +31,22 @@ impl TextSpan {
         Self {
             frames,
             padded: frames,
+        }
+    }
+
+    /// A sample of `duration` frames in a batch of `frames`.
+    ///
+    /// The text encoder normalises over all positions, so a row encoded at the length of a longer
+    /// neighbour would differ from the same row alone: [`BatchMasking::Exact`] encodes it at its own, and
+    /// leaves the padding to the caller.
+    #[must_use]
+    pub fn in_batch(duration: usize, frames: usize, masking: BatchMasking) -> Self {
+        match masking {
+            BatchMasking::Exact => Self::single(duration),
+            BatchMasking::Upstream => Self {
+                frames: duration,
+                padded: frames,
+            },
         }
     }
 }

@@ -10,7 +10,7 @@ use f5_core::{
     weights::{Checkpoint, WeightsError},
 };
 use f5_kernels::{
-    Buffer, ChannelScale, ConvNext, Cpu, F32, Kernel, Linear, Pool, Shelf, rows, share,
+    Buffer, ChannelScale, ConvNext, Cpu, F32, Kernel, Linear, Pool, Shelf, rows, share, transpose,
 };
 use rayon::prelude::*;
 
@@ -107,15 +107,7 @@ impl CpuVocos {
                     let window =
                         kernel.window(&padded[task * share * bands..], x.len() / dim, bands);
                     s.operand.grow(x.len());
-                    self.embed
-                        .apply(window, 1, &mut s.products, |row, at, values| {
-                            rows::add(
-                                kernel.cpu(),
-                                values,
-                                &self.embed.bias()[at..][..values.len()],
-                            );
-                            s.operand[row * dim + at..][..values.len()].copy_from_slice(values);
-                        });
+                    self.embed.write(window, &mut s.products, &mut s.operand);
                     self.norm.apply(kernel.cpu(), &s.operand, x);
                 });
             });
@@ -130,16 +122,8 @@ impl CpuVocos {
             shelf.with(|s| {
                 s.operand.grow(x.len());
                 self.final_layer_norm.apply(kernel.cpu(), x, &mut s.operand);
-                self.out.apply_dense(
-                    &s.operand,
-                    x.len() / dim,
-                    1,
-                    &mut s.products,
-                    |row, at, values| {
-                        rows::add(kernel.cpu(), values, &self.out.bias()[at..][..values.len()]);
-                        out[row * width + at..][..values.len()].copy_from_slice(values);
-                    },
-                );
+                let operand = kernel.dense(&s.operand, x.len() / dim, dim);
+                self.out.write(operand, &mut s.products, out);
             });
         });
         projected
@@ -247,12 +231,4 @@ impl Reader {
             scale: ChannelScale::Layer(self.tensor(&name("gamma"))?),
         })
     }
-}
-
-/// `[rows, columns]` to `[columns, rows]`.
-fn transpose(values: &[f32], columns: usize) -> Vec<f32> {
-    let rows = values.len() / columns;
-    (0..columns)
-        .flat_map(|column| (0..rows).map(move |row| values[row * columns + column]))
-        .collect()
 }
