@@ -17,7 +17,7 @@ use f5_tts::{
     model::{
         ModelConfig,
         cfm::{Backbone, BatchMasking, Cfm, Conditioning, SampleRow, SamplingParams},
-        cpu::{self, Cpu, Pool, Precision},
+        cpu::{Cpu, Pool, Precision},
     },
     vocoder::{VocoderConfig, VocosConfig},
 };
@@ -42,9 +42,8 @@ fn load(precision: Precision) -> Arc<dyn Backbone> {
         .arch;
     let cpu = Cpu::detect().expect("a known instruction set");
     let weights = fixture("model.safetensors");
-    cpu::load(
+    arch.load_cpu(
         weights,
-        &arch,
         2545,
         &Device::flex(),
         precision,

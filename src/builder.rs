@@ -8,12 +8,12 @@ use std::{
 
 use f5_align::{Aligner, AlignerChain, Transcriber};
 use f5_core::{
-    mel::MelExtractor,
+    mel::{MelExtractor, MelSpecType},
     text::{Tokenizer, Vocab},
 };
-use f5_model::{BackboneKind, ConfigError, ModelConfig, cpu::Precision};
+use f5_model::{ModelConfig, cpu::Precision};
 use f5_runtime::{device::DevicePreference, store::Digest};
-use f5_vocoder::{VocoderConfig, VocosConfig};
+use f5_vocoder::{BigVganConfig, VocoderConfig, VocosConfig};
 
 use crate::{
     CpuEngine, F5Tts,
@@ -103,8 +103,8 @@ impl F5TtsBuilder {
     }
 
     /// Where the vocoder lies, if not beside the model: `model.safetensors`, `vocoder.safetensors` or
-    /// with feature `pickle` the released `pytorch_model.bin`, with a `config.json` unless it is the
-    /// released `vocos-mel-24khz`.
+    /// with feature `pickle` the released `pytorch_model.bin` of Vocos or `bigvgan_generator.pt` of
+    /// BigVGAN, with a `config.json` unless it is the released one for the model's mel front end.
     pub fn vocoder_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.vocoder_dir = Some(dir.into());
         self
@@ -195,12 +195,6 @@ impl F5TtsBuilder {
             Some(name) => ModelConfig::preset(name)?,
             None => ModelConfig::from_file(dir.join("config.json"))?,
         };
-        if config.backbone != BackboneKind::Dit {
-            let error = ConfigError::UnsupportedBackbone {
-                backbone: config.backbone,
-            };
-            return Err(f5_model::Error::from(error).into());
-        }
         let vocab = match config.tokenizer {
             Tokenizer::Byte => Vocab::bytes(),
             _ => Vocab::from_file(dir.join("vocab.txt"))?,
@@ -255,6 +249,7 @@ impl F5TtsBuilder {
                 "model.safetensors",
                 "vocoder.safetensors",
                 "pytorch_model.bin",
+                "bigvgan_generator.pt",
             ]
         };
         let file = names
@@ -281,9 +276,17 @@ impl F5TtsBuilder {
             vocoder_config(&dir.join("config.json"))?
         };
         Ok((
-            config.unwrap_or_else(|| VocoderConfig::Vocos(VocosConfig::mel_24khz())),
+            config.unwrap_or_else(|| released_vocoder(model.mel_spec.mel_spec_type)),
             file,
         ))
+    }
+}
+
+/// The vocoder that the released models with this mel front end use.
+fn released_vocoder(mel_spec_type: MelSpecType) -> VocoderConfig {
+    match mel_spec_type {
+        MelSpecType::Vocos => VocoderConfig::Vocos(VocosConfig::mel_24khz()),
+        MelSpecType::Bigvgan => VocoderConfig::BigVgan(BigVganConfig::v2_24khz_100band_256x()),
     }
 }
 
@@ -305,10 +308,17 @@ fn vocoder_config(path: &Path) -> Result<Option<VocoderConfig>> {
         }
     };
     let mut value: serde_json::Value = serde_json::from_str(&text).map_err(malformed)?;
-    let block = value
+    let mut block = value
         .get_mut("vocoder")
         .map(serde_json::Value::take)
         .unwrap_or(value);
+    // NVIDIA's own file does not say what it is of.
+    if let Some(keys) = block.as_object_mut()
+        && !keys.contains_key("kind")
+        && keys.contains_key("upsample_rates")
+    {
+        keys.insert("kind".to_owned(), "bigvgan".into());
+    }
     Ok(Some(serde_json::from_value(block).map_err(malformed)?))
 }
 

@@ -10,9 +10,9 @@ use std::{
 use burn::tensor::{Device, Tensor, TensorData};
 use f5_core::mel::{Mel, MelSpec};
 use f5_model::{
-    Dit, DitConfig,
-    cfm::{Backbone, Cfm},
-    cpu::{self, Cpu, Pool, Precision},
+    BackboneConfig,
+    cfm::Cfm,
+    cpu::{Cpu, Pool, Precision},
 };
 use f5_runtime::device::DevicePreference;
 use f5_vocoder::{Vocoder, VocoderConfig};
@@ -30,7 +30,7 @@ pub(crate) struct Networks {
     pub(crate) cfm: Cfm,
     pub(crate) vocoder: Arc<dyn Vocoder>,
     pub(crate) device: DevicePreference,
-    /// Precision and instruction set, where the fused CPU engine computes.
+    /// Precision and instruction set, where the fused CPU engine computes the backbone.
     pub(crate) kernels: Option<String>,
     pub(crate) loading: LoadReport,
 }
@@ -89,7 +89,8 @@ impl LoadReport {
 /// Who computes when the device is the CPU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum CpuEngine {
-    /// The fused kernels of `f5-kernels`: several times faster.
+    /// The fused kernels of `f5-kernels`: several times faster. They know F5-TTS; E2-TTS is computed by
+    /// Burn all the same, and [`Report::kernels`](crate::Report::kernels) says so.
     #[default]
     Fused,
     /// Burn's own CPU backend, which runs the same network as GPUs do: the reference.
@@ -141,7 +142,7 @@ impl Fused {
 #[derive(Debug)]
 pub(crate) struct NetworkFiles {
     pub(crate) checkpoint: PathBuf,
-    pub(crate) arch: DitConfig,
+    pub(crate) arch: BackboneConfig,
     pub(crate) vocab_size: usize,
     pub(crate) vocoder_file: PathBuf,
     pub(crate) vocoder: VocoderConfig,
@@ -160,9 +161,10 @@ impl NetworkFiles {
     pub(crate) fn load(&self, device: &Device, name: DevicePreference) -> Result<Networks> {
         let started = Instant::now();
         let fused = self.cpu.fused(name)?;
-        let kernels = fused.as_ref().map(Fused::name);
+        let numbers = fused.as_ref().map(Fused::name);
         let threads = self.cpu.threads;
-        let numbers = format!("{kernels:?} {threads:?}");
+        let kernels = numbers.clone().filter(|_| self.arch.has_cpu_kernels());
+        let numbers = format!("{numbers:?} {threads:?}");
         // The small file first: a vocoder of the wrong kind is told before gigabytes are read.
         let (file, config) = (&self.vocoder_file, &self.vocoder);
         let key = WeightKey::new(file, name, format!("{numbers} {config:?}"))?;
@@ -177,16 +179,13 @@ impl NetworkFiles {
         let key = WeightKey::new(file, name, format!("{numbers} {vocab_size} {arch:?}"))?;
         let (backbone, shared_backbone) = self.weights.backbone(key, || {
             Ok(match &fused {
-                Some(Fused {
-                    cpu,
-                    pool,
-                    precision,
-                }) => {
-                    let pool = pool.clone();
-                    cpu::load(file, arch, vocab_size, device, *precision, *cpu, pool)?.into()
+                Some(fused) => {
+                    let (precision, cpu, pool) = (fused.precision, fused.cpu, fused.pool.clone());
+                    arch.load_cpu(file, vocab_size, device, precision, cpu, pool)?
                 }
-                None => Arc::new(Dit::load(file, arch, vocab_size, device)?) as Arc<dyn Backbone>,
-            })
+                None => arch.load(file, vocab_size, device)?,
+            }
+            .into())
         })?;
         let read = |shared: bool, path| if shared { 0 } else { length(path) };
         Ok(Networks {

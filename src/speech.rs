@@ -59,7 +59,7 @@ pub struct Report {
     /// The device that computed; the last one, if there were several.
     pub device: String,
     /// Precision and instruction set of the fused CPU engine, such as `bf16 amx`; `None` where Burn
-    /// computed.
+    /// computed the backbone: on other devices, and where the engine does not know the network.
     pub kernels: Option<String>,
     /// Where the call went on on another device because the first one failed or ran out of memory.
     pub moves: Vec<DeviceMove>,

@@ -13,9 +13,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use f5_tts::{
     core::{mel::Mel, noise::TorchCpuNormal},
     model::{
-        Dit, ModelConfig,
+        ModelConfig,
         cfm::{Backbone, BatchMasking, Cfm, Conditioning, SampleRow, SamplingParams},
-        cpu::{self, Cpu, Pool},
+        cpu::{Cpu, Pool},
     },
     vocoder::{Vocoder, VocoderConfig, VocosConfig},
 };
@@ -46,19 +46,11 @@ pub(crate) fn serve(options: &Options) -> Result<(), Failure> {
     let (cpu, pool) = (Cpu::detect()?, Pool::new(options.threads)?);
     let vocos = VocoderConfig::Vocos(VocosConfig::mel_24khz());
     let (backbone, vocoder): (Arc<dyn Backbone>, _) = if options.burn {
-        let dit = Dit::load(weights, &arch, VOCAB_SIZE, &device)?;
-        (Arc::new(dit), vocos.load(&options.vocos, &device)?)
+        let dit = arch.load(weights, VOCAB_SIZE, &device)?;
+        (dit.into(), vocos.load(&options.vocos, &device)?)
     } else {
         let precision = options.precision;
-        let dit = cpu::load(
-            weights,
-            &arch,
-            VOCAB_SIZE,
-            &device,
-            precision,
-            cpu,
-            pool.clone(),
-        )?;
+        let dit = arch.load_cpu(weights, VOCAB_SIZE, &device, precision, cpu, pool.clone())?;
         (
             dit.into(),
             vocos.load_cpu(&options.vocos, &device, cpu, pool)?,

@@ -6,22 +6,20 @@ use burn::tensor::Device;
 use f5_tts::{
     core::mel::Mel,
     model::{
-        Dit, DitConfig,
+        BackboneConfig,
         cfm::{
             Backbone, BatchMasking, Cfm, Conditioning, OdeMethod, SampleRow, SamplingParams,
             total_frames,
         },
-        cpu::{self, Cpu, Pool},
-        dit::{BatchMask, DitField},
-        embedding::TextSpan,
-        layers::RotaryEmbedding,
+        cpu::{Cpu, Pool},
     },
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     Target,
     case::{Array, Case, Failure, device},
+    inside::Inside,
     report::{Report, SAMPLE, STAGE},
 };
 
@@ -39,12 +37,6 @@ const INPUTS: [&str; 9] = [
 
 pub(crate) fn run(case: &Case, target: Target, report: &mut Report) -> Result<(), Failure> {
     let stages = case.stages(|name| INPUTS.contains(&name));
-    if case.class() != "DiT" {
-        for stage in stages {
-            report.fail(&stage, &format!("{} is not implemented", case.class()));
-        }
-        return Ok(());
-    }
     let network = Network::load(case, target)?;
     for stage in stages {
         let tolerance = if stage.starts_with("sample_") {
@@ -62,7 +54,7 @@ pub(crate) fn run(case: &Case, target: Target, report: &mut Report) -> Result<()
 
 struct Network {
     /// For the stages inside.
-    dit: Arc<Dit>,
+    inside: Inside,
     /// For velocities and samples.
     backbone: Arc<dyn Backbone>,
     device: Device,
@@ -74,24 +66,25 @@ struct Network {
 impl Network {
     fn load(case: &Case, target: Target) -> Result<Self, Failure> {
         let device = device(target.device)?;
-        let config: DitConfig = serde_json::from_value(case.json["config"].clone())?;
-        let vocab_size = config
-            .text_num_embeds
-            .ok_or("the config has no text_num_embeds")?;
+        let json = json!({"backbone": case.class(), "arch": case.json["config"]});
+        let config: BackboneConfig = serde_json::from_value(json)?;
+        let vocab_size = number(
+            &case.json["config"]["text_num_embeds"],
+            "config.text_num_embeds",
+        )?;
         let weights = case.dir.join("weights.safetensors");
-        let dit = Arc::new(Dit::load(&weights, &config, vocab_size, &device)?);
-        let backbone: Arc<dyn Backbone> = if target.is_fused() {
+        let inside = Inside::load(&weights, &config, vocab_size, &device)?;
+        let backbone = if target.is_fused() {
             let (cpu, pool) = (Cpu::detect()?, Pool::default());
-            let precision = target.precision;
-            cpu::load(&weights, &config, vocab_size, &device, precision, cpu, pool)?.into()
+            config.load_cpu(&weights, vocab_size, &device, target.precision, cpu, pool)?
         } else {
-            Arc::clone(&dit) as Arc<dyn Backbone>
+            config.load(&weights, vocab_size, &device)?
         };
         let [_, frames, _] = case.get("x")?.dims()?;
         let time = *case.get("time")?.data.first().ok_or("time is empty")?;
         Ok(Self {
-            dit,
-            backbone,
+            inside,
+            backbone: backbone.into(),
             device,
             ids: case.get("text")?.ids(),
             frames,
@@ -100,38 +93,8 @@ impl Network {
     }
 
     fn compute(&self, case: &Case, stage: &str) -> Result<Array, Failure> {
-        let (dit, device) = (self.dit.as_ref(), &self.device);
+        let device = &self.device;
         match stage {
-            "time_embed" => Array::of(dit.time_embed.forward(self.time, device)),
-            "text_embed" | "text_embed_drop" => {
-                let span = TextSpan::single(self.frames);
-                Array::of(dit.text_embed.forward(
-                    &self.ids,
-                    span,
-                    stage == "text_embed_drop",
-                    device,
-                ))
-            }
-            "input_embed" => {
-                let field = DitField::new(dit, self.conditioning(case, false)?);
-                Array::of(field.input(&case.get("x")?.tensor(device)))
-            }
-            "rope_freqs" => {
-                let dim_head = dit.config().dim_head;
-                let angles = RotaryEmbedding::angles(self.frames, dim_head);
-                let pairs = angles.iter().flat_map(|&angle| [angle, angle]).collect();
-                Ok(Array::new([1, self.frames, dim_head], pairs))
-            }
-            "block0" => {
-                let rope = RotaryEmbedding::new(self.frames, dit.config().dim_head, device);
-                let time = dit.time_embed.forward(self.time, device);
-                let input = case.get("input_embed")?.tensor(device);
-                let block = dit
-                    .transformer_blocks
-                    .first()
-                    .ok_or("the network has no blocks")?;
-                Array::of(block.forward(input, time, &rope, &BatchMask::default()))
-            }
             "out" => {
                 let field = self.backbone.condition(self.conditioning(case, false)?);
                 Array::of(
@@ -147,7 +110,10 @@ impl Network {
             }
             "sample_batch2" => self.sample_batch(case),
             _ if stage.starts_with("sample_") => self.sample(case, stage),
-            _ => Err("this stage is not implemented".into()),
+            _ => {
+                let conditioning = self.conditioning(case, false)?;
+                self.inside.compute(case, stage, self.time, conditioning)
+            }
         }
     }
 

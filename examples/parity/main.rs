@@ -14,6 +14,7 @@ mod backbone;
 mod case;
 mod exact;
 mod features;
+mod inside;
 mod pipeline;
 mod report;
 mod vocoder;

@@ -2,7 +2,7 @@
 
 use f5_tts::{
     model::cpu::{Cpu, Pool},
-    vocoder::VocoderConfig,
+    vocoder::{BigVgan, VocoderConfig},
 };
 
 use crate::{
@@ -13,28 +13,33 @@ use crate::{
 
 pub(crate) fn run(case: &Case, target: Target, report: &mut Report) -> Result<(), Failure> {
     let stages = case.stages(|name| name == "mel");
-    if case.class() != "Vocos" {
-        for stage in stages {
-            report.fail(&stage, &format!("{} is not implemented", case.class()));
-        }
-        return Ok(());
-    }
     let device = device(target.device)?;
-    let config = VocoderConfig::Vocos(serde_json::from_value(case.json["config"].clone())?);
-    let weights = case.dir.join("weights.safetensors");
-    let vocos = if target.is_fused() {
-        config.load_cpu(weights, &device, Cpu::detect()?, Pool::default())?
-    } else {
-        config.load(weights, &device)?
+    let json = case.json["config"].clone();
+    let config = match case.class() {
+        "Vocos" => VocoderConfig::Vocos(serde_json::from_value(json)?),
+        "BigVGAN" => VocoderConfig::BigVgan(serde_json::from_value(json)?),
+        class => return Err(format!("{class} is not implemented").into()),
     };
+    let weights = case.dir.join("weights.safetensors");
+    let vocoder = if target.is_fused() {
+        config.load_cpu(&weights, &device, Cpu::detect()?, Pool::default())?
+    } else {
+        config.load(&weights, &device)?
+    };
+    let mel = || Ok::<_, Failure>(case.get("mel")?.tensor(&device));
     for stage in stages {
-        match stage.as_str() {
-            "wave" => {
-                let wave = vocos.decode(case.get("mel")?.tensor(&device))?;
-                report.compare(&stage, case.get(&stage)?, Array::of(wave)?, STAGE);
+        let got = match (stage.as_str(), &config) {
+            ("wave", _) => Array::of(vocoder.decode(mel()?)?)?,
+            ("activation0", VocoderConfig::BigVgan(config)) => {
+                let network = BigVgan::load(&weights, config, &device)?;
+                Array::of(network.first_activation(network.first_stage(mel()?)))?
             }
-            _ => report.fail(&stage, "this stage is not implemented"),
-        }
+            _ => {
+                report.fail(&stage, "this stage is not implemented");
+                continue;
+            }
+        };
+        report.compare(&stage, case.get(&stage)?, got, STAGE);
     }
     Ok(())
 }

@@ -85,12 +85,6 @@ pub enum ConfigError {
         /// Rows of `text_embed.text_embed.weight`.
         embedding_rows: usize,
     },
-    /// The network is known but not available in this version.
-    #[error("the {backbone:?} backbone is not supported; only DiT checkpoints can be loaded")]
-    UnsupportedBackbone {
-        /// The backbone asked for.
-        backbone: crate::BackboneKind,
-    },
 }
 
 /// What is wrong with a request to the sampler.

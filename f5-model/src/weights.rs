@@ -1,7 +1,8 @@
-//! From a released checkpoint to a [`Dit`]: which tensors are read under which names.
+//! From a released checkpoint to a network: which tensors are read under which names.
 
 use std::path::Path;
 
+use burn::module::Module;
 use f5_core::weights::Checkpoint;
 
 use crate::{ConfigError, Dit, Result};
@@ -26,27 +27,36 @@ fn is_ignored(name: &str) -> bool {
     matches!(name, "initted" | "step" | "rotary_embed.inv_freq") || name.starts_with("mel_spec.")
 }
 
-/// Fills `dit` from a checkpoint file.
-pub(crate) fn load(dit: Dit, path: &Path) -> Result<Dit> {
-    let checkpoint = open(&dit, path)?;
-    Ok(f5_weights::load(dit, checkpoint, checkpoint_name)?)
+/// Further names, in which networks differ: field and key.
+pub(crate) type Renames = [(&'static str, &'static str)];
+
+/// Fills `network` from a checkpoint file.
+pub(crate) fn load<M: Module>(
+    network: M,
+    vocab_size: usize,
+    renames: &Renames,
+    path: &Path,
+) -> Result<M> {
+    let checkpoint = open(vocab_size, path)?;
+    let name = |path: &str| checkpoint_name(path, renames);
+    Ok(f5_weights::load(network, checkpoint, name)?)
 }
 
 /// Opens a checkpoint and makes sure that it holds the tensors of `dit` and no others.
 pub(crate) fn checkpoint(dit: &Dit, path: &Path) -> Result<Checkpoint> {
-    let checkpoint = open(dit, path)?;
-    checkpoint.check(&f5_weights::expected(dit, checkpoint_name))?;
+    let checkpoint = open(dit.vocab_size(), path)?;
+    let name = |path: &str| checkpoint_name(path, &[]);
+    checkpoint.check(&f5_weights::expected(dit, name))?;
     Ok(checkpoint)
 }
 
-fn open(dit: &Dit, path: &Path) -> Result<Checkpoint> {
+fn open(vocab_size: usize, path: &Path) -> Result<Checkpoint> {
     let checkpoint = f5_weights::open(path)?
         .strip_prefixes(&PREFIXES)?
         .ignore(is_ignored);
     if let Some(&[embedding_rows, _]) = checkpoint.shape("text_embed.text_embed.weight")
-        && embedding_rows != dit.vocab_size() + 1
+        && embedding_rows != vocab_size + 1
     {
-        let vocab_size = dit.vocab_size();
         return Err(ConfigError::VocabSize {
             vocab_size,
             embedding_rows,
@@ -57,8 +67,9 @@ fn open(dit: &Dit, path: &Path) -> Result<Checkpoint> {
 }
 
 /// The checkpoint's name of the parameter at `path` in the module.
-fn checkpoint_name(path: &str) -> String {
-    RENAMES.iter().fold(path.to_owned(), |name, (field, key)| {
+pub(crate) fn checkpoint_name(path: &str, renames: &Renames) -> String {
+    let renames = RENAMES.iter().chain(renames);
+    renames.fold(path.to_owned(), |name, (field, key)| {
         name.replace(field, key)
     })
 }
@@ -69,17 +80,58 @@ mod tests {
     use f5_weights::expected;
 
     use super::*;
-    use crate::ModelConfig;
+    use f5_core::weights::TensorSpec;
+
+    use crate::{BackboneConfig, ModelConfig, UNetT, unett};
+
+    fn parameters(tensors: &[TensorSpec]) -> usize {
+        tensors
+            .iter()
+            .map(|tensor| tensor.shape.iter().product::<usize>())
+            .sum()
+    }
+
+    #[test]
+    fn released_e2_models_have_their_parameters() {
+        // Upstream's own count, of both models with its vocabulary.
+        for (preset, expected_parameters) in
+            [("E2TTS_Base", 333_470_444), ("E2TTS_Small", 157_161_708)]
+        {
+            let BackboneConfig::UNetT(config) = ModelConfig::preset(preset).unwrap().arch else {
+                panic!("E2-TTS is a UNetT");
+            };
+            let network = UNetT::new(&config, 2545, &Device::flex()).unwrap();
+            let tensors = expected(&network, |path| checkpoint_name(path, unett::RENAMES));
+            assert_eq!(parameters(&tensors), expected_parameters, "{preset}");
+            let half = config.depth / 2;
+            for (name, shape) in [
+                ("layers.0.1.g".to_owned(), vec![config.dim]),
+                (
+                    format!("layers.{half}.0.weight"),
+                    vec![config.dim, 2 * config.dim],
+                ),
+                ("layers.1.2.to_out.0.bias".to_owned(), vec![config.dim]),
+                (
+                    "layers.1.4.ff.0.0.weight".to_owned(),
+                    vec![4 * config.dim, config.dim],
+                ),
+                ("norm_out.g".to_owned(), vec![config.dim]),
+                ("text_embed.text_embed.weight".to_owned(), vec![2546, 100]),
+                ("input_embed.proj.weight".to_owned(), vec![config.dim, 300]),
+            ] {
+                assert!(tensors.contains(&TensorSpec::new(&*name, shape)), "{name}");
+            }
+        }
+    }
 
     #[test]
     fn released_base_model_has_its_tensors_and_parameters() {
-        let config = ModelConfig::preset("F5TTS_v1_Base").unwrap();
-        let dit = Dit::new(&config.arch, 2545, &Device::flex()).unwrap();
-        let tensors = expected(&dit, checkpoint_name);
-        let parameters: usize = tensors
-            .iter()
-            .map(|tensor| tensor.shape.iter().product::<usize>())
-            .sum();
+        let BackboneConfig::Dit(config) = ModelConfig::preset("F5TTS_v1_Base").unwrap().arch else {
+            panic!("F5-TTS is a DiT");
+        };
+        let dit = Dit::new(&config, 2545, &Device::flex()).unwrap();
+        let tensors = expected(&dit, |path| checkpoint_name(path, &[]));
+        let parameters = parameters(&tensors);
         // Upstream counts 364 tensors, of which one is the buffer of rotary frequencies.
         assert_eq!((tensors.len(), parameters), (363, 337_096_804));
         for (name, shape) in [

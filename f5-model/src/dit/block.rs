@@ -2,25 +2,16 @@
 
 use burn::{
     module::Module,
-    tensor::{Bool, Device, Tensor},
+    tensor::{Device, Tensor},
 };
 
 use crate::{
     config::DitConfig,
     layers::{
-        AdaLayerNorm, Attention, AttentionConfig, FeedForward, RotaryEmbedding, modulated_norm,
-        zero_padding,
+        AdaLayerNorm, Attention, AttentionConfig, BatchMask, FeedForward, RotaryEmbedding,
+        modulated_norm, zero_padding,
     },
 };
-
-/// Which frames of a batch are padding.
-#[derive(Debug, Clone, Default)]
-pub struct BatchMask {
-    /// Frames to zero, `[rows, frames, 1]`; `None` when no row is padded.
-    pub padding: Option<Tensor<3, Bool>>,
-    /// Keys that attention must not see, `[rows, 1, 1, frames]`.
-    pub keys: Option<Tensor<4, Bool>>,
-}
 
 /// Attention and feed-forward, each behind a modulated LayerNorm and a gate.
 #[derive(Module, Debug)]

@@ -1,13 +1,13 @@
 //! The diffusion transformer as a velocity field: everything that stays the same between two steps is
 //! computed once per sample.
 
-use burn::tensor::{Bool, Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 
-use super::{BatchMask, Dit};
+use super::Dit;
 use crate::{
     cfm::{Backbone, Conditioning, Velocity, VelocityField},
-    embedding::{TextSpan, pad_with_zeros},
-    layers::RotaryEmbedding,
+    embedding::{ConditionedInput, TextSpan, pad_with_zeros},
+    layers::{BatchMask, RotaryEmbedding},
 };
 
 impl Backbone for Dit {
@@ -36,11 +36,9 @@ impl Backbone for Dit {
 #[derive(Debug)]
 pub struct DitField<'a> {
     dit: &'a Dit,
-    /// Constant part of the input projection: conditional rows, then unconditional ones.
-    constant: Tensor<3>,
+    input: ConditionedInput<'a>,
     rope: RotaryEmbedding,
     mask: BatchMask,
-    guided: bool,
 }
 
 impl<'a> DitField<'a> {
@@ -65,42 +63,27 @@ impl<'a> DitField<'a> {
                     frames,
                 )
             });
-            Tensor::cat(rows.collect(), 0)
+            Some(Tensor::cat(rows.collect(), 0))
         };
-        let mut constant = dit.input_embed.constant(cond.clone(), encode(false));
-        if guided {
-            let uncond = dit.input_embed.constant(cond.zeros_like(), encode(true));
-            constant = Tensor::cat(vec![constant, uncond], 0);
-        }
         let copies = if guided { 2 } else { 1 };
         let hide_keys = batch_masking.hides_keys(dit.config.attn_mask_enabled);
         let mask = if batch == 1 {
             BatchMask::default()
         } else {
-            batch_mask(&durations.repeat(copies), frames, hide_keys, &device)
+            BatchMask::new(&durations.repeat(copies), frames, hide_keys, &device)
         };
         Self {
             dit,
-            constant,
+            input: ConditionedInput::new(&dit.input_embed, cond, guided, encode),
             rope: RotaryEmbedding::new(frames, dit.config.dim_head, &device),
             mask,
-            guided,
         }
     }
 
     /// The input of the first block at `x`: `[rows, frames, dim]`, conditional rows first.
     #[must_use]
     pub fn input(&self, x: &Tensor<3>) -> Tensor<3> {
-        let projected = self.dit.input_embed.project(x.clone());
-        let projected = if self.guided {
-            Tensor::cat(vec![projected.clone(), projected], 0)
-        } else {
-            projected
-        };
-        self.dit.input_embed.position(
-            projected + self.constant.clone(),
-            self.mask.padding.as_ref(),
-        )
+        self.input.at(x, self.mask.padding.as_ref())
     }
 }
 
@@ -110,31 +93,6 @@ impl VelocityField for DitField<'_> {
         let velocity = self
             .dit
             .forward(self.input(x), time, &self.rope, &self.mask);
-        let [rows, _, _] = velocity.dims();
-        if !self.guided {
-            return Velocity {
-                conditional: velocity,
-                unconditional: None,
-            };
-        }
-        Velocity {
-            conditional: velocity.clone().narrow(0, 0, rows / 2),
-            unconditional: Some(velocity.narrow(0, rows / 2, rows / 2)),
-        }
-    }
-}
-
-/// True where a row is shorter than the batch.
-fn batch_mask(durations: &[usize], frames: usize, hide_keys: bool, device: &Device) -> BatchMask {
-    let rows = durations.len();
-    let padding: Vec<bool> = durations
-        .iter()
-        .flat_map(|&duration| (0..frames).map(move |frame| frame >= duration))
-        .collect();
-    let padding = Tensor::<3, Bool>::from_data(TensorData::new(padding, [rows, frames, 1]), device);
-    let keys = hide_keys.then(|| padding.clone().reshape([rows, 1, 1, frames]));
-    BatchMask {
-        padding: Some(padding),
-        keys,
+        self.input.unpack(velocity)
     }
 }

@@ -12,14 +12,14 @@ use burn::{
     tensor::{Device, Tensor},
 };
 
-pub use block::{BatchMask, DitBlock};
+pub use block::DitBlock;
 pub use field::DitField;
 
 use crate::{
     Result,
     config::DitConfig,
     embedding::{InputEmbedding, TextEmbedding, TimestepEmbedding},
-    layers::{AdaLayerNormFinal, RotaryEmbedding},
+    layers::{AdaLayerNormFinal, BatchMask, RotaryEmbedding},
     weights,
 };
 
@@ -59,7 +59,7 @@ impl Dit {
         let dim = config.dim;
         Ok(Self {
             time_embed: TimestepEmbedding::new(dim, device),
-            text_embed: TextEmbedding::new(config, vocab_size, device),
+            text_embed: TextEmbedding::new(config.into(), vocab_size, device),
             input_embed: InputEmbedding::new(config.mel_dim, config.text_dim(), dim, device),
             transformer_blocks: (0..config.depth)
                 .map(|_| DitBlock::new(config, device))
@@ -89,7 +89,8 @@ impl Dit {
         vocab_size: usize,
         device: &Device,
     ) -> Result<Self> {
-        weights::load(Self::new(config, vocab_size, device)?, path.as_ref())
+        let dit = Self::new(config, vocab_size, device)?;
+        weights::load(dit, vocab_size, &[], path.as_ref())
     }
 
     /// The configuration the network was made with.

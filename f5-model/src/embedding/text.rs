@@ -8,12 +8,14 @@ use burn::{
 
 use crate::{
     cfm::BatchMasking,
-    config::DitConfig,
+    config::{DitConfig, MAX_TEXT_POSITIONS, UNetTConfig},
     layers::{ConvNextV2Block, RotaryEmbedding},
 };
 
 /// Inner width of a text block in multiples of the text width (upstream `conv_mult`).
 const CONV_MULT: usize = 2;
+/// Positions that a `UNetT` with text blocks tells apart (upstream `precompute_max_pos`).
+const UNETT_POSITIONS: usize = 4096;
 
 /// How many positions a text is spread over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +53,45 @@ impl TextSpan {
     }
 }
 
+/// Sizes and flags of a [`TextEmbedding`].
+#[derive(Debug, Clone, Copy)]
+pub struct TextEmbeddingConfig {
+    /// Width of the embedding.
+    pub dim: usize,
+    /// ConvNeXt V2 blocks.
+    pub conv_layers: usize,
+    /// Whether filler positions are zeroed around every block.
+    pub mask_padding: bool,
+    /// Whether the encoded text is stretched evenly over all frames.
+    pub average_upsampling: bool,
+    /// Positions that differ from each other; later ones are like the last of them.
+    pub known_positions: usize,
+}
+
+impl From<&DitConfig> for TextEmbeddingConfig {
+    fn from(config: &DitConfig) -> Self {
+        Self {
+            dim: config.text_dim(),
+            conv_layers: config.conv_layers,
+            mask_padding: config.text_mask_padding,
+            average_upsampling: config.text_embedding_average_upsampling,
+            known_positions: MAX_TEXT_POSITIONS,
+        }
+    }
+}
+
+impl From<&UNetTConfig> for TextEmbeddingConfig {
+    fn from(config: &UNetTConfig) -> Self {
+        Self {
+            dim: config.text_dim(),
+            conv_layers: config.conv_layers,
+            mask_padding: config.text_mask_padding,
+            average_upsampling: false,
+            known_positions: UNETT_POSITIONS,
+        }
+    }
+}
+
 /// Encodes token ids as one vector per frame.
 #[derive(Module, Debug)]
 pub struct TextEmbedding {
@@ -62,20 +103,23 @@ pub struct TextEmbedding {
     mask_padding: bool,
     #[module(skip)]
     average_upsampling: bool,
+    #[module(skip)]
+    known_positions: usize,
 }
 
 impl TextEmbedding {
     /// An encoder for a vocabulary of `vocab_size` tokens.
     #[must_use]
-    pub fn new(config: &DitConfig, vocab_size: usize, device: &Device) -> Self {
-        let dim = config.text_dim();
+    pub fn new(config: TextEmbeddingConfig, vocab_size: usize, device: &Device) -> Self {
+        let dim = config.dim;
         Self {
             text_embed: EmbeddingConfig::new(vocab_size + 1, dim).init(device),
             text_blocks: (0..config.conv_layers)
                 .map(|_| ConvNextV2Block::new(dim, dim * CONV_MULT, device))
                 .collect(),
-            mask_padding: config.text_mask_padding,
-            average_upsampling: config.text_embedding_average_upsampling,
+            mask_padding: config.mask_padding,
+            average_upsampling: config.average_upsampling,
+            known_positions: config.known_positions,
         }
     }
 
@@ -110,7 +154,11 @@ impl TextEmbedding {
         let mut text = zero_after(self.text_embed.forward(rows), span.frames);
         if !self.text_blocks.is_empty() {
             let [_, _, dim] = text.dims();
-            text = text + zero_after(positions(span.padded, dim, device), span.frames);
+            text = text
+                + zero_after(
+                    positions(span.padded, dim, self.known_positions, device),
+                    span.frames,
+                );
             let masked = |x: Tensor<3>| {
                 if self.mask_padding {
                     zero_after(x, tokens)
@@ -131,9 +179,14 @@ impl TextEmbedding {
 }
 
 /// Position table `[1, frames, dim]`: cosines of all frequencies, then sines (upstream
-/// `precompute_freqs_cis`).
-fn positions(frames: usize, dim: usize, device: &Device) -> Tensor<3> {
-    let table = position_table(frames, dim);
+/// `precompute_freqs_cis`); positions after the first `known` are like the last of them (upstream
+/// `get_pos_embed_indices`).
+pub(crate) fn positions(frames: usize, dim: usize, known: usize, device: &Device) -> Tensor<3> {
+    let mut table = position_table(frames.min(known), dim);
+    let last = table.len().saturating_sub(dim);
+    for _ in known..frames {
+        table.extend_from_within(last..last + dim);
+    }
     Tensor::from_data(TensorData::new(table, [1, frames, dim]), device)
 }
 

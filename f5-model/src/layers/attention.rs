@@ -7,7 +7,7 @@ use burn::{
 };
 
 use super::RotaryEmbedding;
-use crate::config::{DitConfig, QkNorm};
+use crate::config::{DitConfig, QkNorm, UNetTConfig};
 
 /// Sizes and flags of an attention layer.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +26,18 @@ pub struct AttentionConfig {
 
 impl From<&DitConfig> for AttentionConfig {
     fn from(config: &DitConfig) -> Self {
+        Self {
+            dim: config.dim,
+            heads: config.heads,
+            dim_head: config.dim_head,
+            qk_norm: config.qk_norm,
+            pe_attn_head: config.pe_attn_head,
+        }
+    }
+}
+
+impl From<&UNetTConfig> for AttentionConfig {
+    fn from(config: &UNetTConfig) -> Self {
         Self {
             dim: config.dim,
             heads: config.heads,
@@ -63,13 +75,7 @@ impl Attention {
     pub fn new(config: AttentionConfig, device: &Device) -> Self {
         let inner = config.heads * config.dim_head;
         let project = || LinearConfig::new(config.dim, inner).init(device);
-        let norm = || {
-            config.qk_norm.map(|QkNorm::RmsNorm| {
-                RmsNormConfig::new(config.dim_head)
-                    .with_epsilon(1e-6)
-                    .init(device)
-            })
-        };
+        let norm = || head_norm(config.qk_norm, config.dim_head, device);
         Self {
             to_q: project(),
             to_k: project(),
@@ -96,29 +102,56 @@ impl Attention {
         rope: &RotaryEmbedding,
         key_padding: Option<&Tensor<4, Bool>>,
     ) -> Tensor<3> {
-        let [batch, frames, _] = x.dims();
-        let q = self.split_heads(self.to_q.forward(x.clone()));
-        let k = self.split_heads(self.to_k.forward(x.clone()));
-        let v = self.split_heads(self.to_v.forward(x));
-        let normalised = |x: Tensor<4>, norm: &Option<RmsNorm>| match norm {
-            Some(norm) => norm.forward(x),
-            None => x,
-        };
-        let q = rope.rotate(normalised(q, &self.q_norm), self.pe_attn_head);
-        let k = rope.rotate(normalised(k, &self.k_norm), self.pe_attn_head);
-        let mask = key_padding.map(|mask| mask.clone().expand([batch, self.heads, frames, frames]));
-        let out = attention(q, k, v, mask, None, AttentionModuleOptions::default());
-        let [_, heads, _, dim_head] = out.dims();
-        self.to_out.forward(
-            out.swap_dims(1, 2)
-                .reshape([batch, frames, heads * dim_head]),
-        )
+        let split = |x| split_heads(x, self.heads);
+        let q = normalised(split(self.to_q.forward(x.clone())), &self.q_norm);
+        let k = normalised(split(self.to_k.forward(x.clone())), &self.k_norm);
+        let v = split(self.to_v.forward(x));
+        let q = rope.rotate(q, self.pe_attn_head);
+        let k = rope.rotate(k, self.pe_attn_head);
+        self.to_out
+            .forward(merge_heads(attend(q, k, v, key_padding)))
     }
+}
 
-    /// `[batch, frames, heads * dim_head]` to `[batch, heads, frames, dim_head]`.
-    fn split_heads(&self, x: Tensor<3>) -> Tensor<4> {
-        let [batch, frames, inner] = x.dims();
-        x.reshape([batch, frames, self.heads, inner / self.heads])
-            .swap_dims(1, 2)
+/// The normalisation of queries or keys that `qk_norm` asks for.
+pub(crate) fn head_norm(
+    qk_norm: Option<QkNorm>,
+    dim_head: usize,
+    device: &Device,
+) -> Option<RmsNorm> {
+    qk_norm.map(|QkNorm::RmsNorm| RmsNormConfig::new(dim_head).with_epsilon(1e-6).init(device))
+}
+
+pub(crate) fn normalised(x: Tensor<4>, norm: &Option<RmsNorm>) -> Tensor<4> {
+    match norm {
+        Some(norm) => norm.forward(x),
+        None => x,
     }
+}
+
+/// `[batch, positions, heads * dim_head]` to `[batch, heads, positions, dim_head]`.
+pub(crate) fn split_heads(x: Tensor<3>, heads: usize) -> Tensor<4> {
+    let [batch, positions, inner] = x.dims();
+    x.reshape([batch, positions, heads, inner / heads])
+        .swap_dims(1, 2)
+}
+
+/// `[batch, heads, positions, dim_head]` to `[batch, positions, heads * dim_head]`.
+pub(crate) fn merge_heads(x: Tensor<4>) -> Tensor<3> {
+    let [batch, heads, positions, dim_head] = x.dims();
+    x.swap_dims(1, 2)
+        .reshape([batch, positions, heads * dim_head])
+}
+
+/// Attends from every position to every position that `key_padding`, `[batch, 1, 1, positions]`, does
+/// not hide; all else is `[batch, heads, positions, dim_head]`.
+pub(crate) fn attend(
+    q: Tensor<4>,
+    k: Tensor<4>,
+    v: Tensor<4>,
+    key_padding: Option<&Tensor<4, Bool>>,
+) -> Tensor<4> {
+    let [batch, heads, positions, _] = q.dims();
+    let mask = key_padding.map(|mask| mask.clone().expand([batch, heads, positions, positions]));
+    attention(q, k, v, mask, None, AttentionModuleOptions::default())
 }

@@ -4,13 +4,16 @@ mod attention;
 mod conv_position;
 mod convnext_v2;
 mod feed_forward;
+mod mask;
 mod norm;
 mod rope;
 
 pub use attention::{Attention, AttentionConfig};
+pub(crate) use attention::{attend, head_norm, merge_heads, normalised, split_heads};
 pub use conv_position::ConvPositionEmbedding;
 pub use convnext_v2::{ConvNextV2Block, Grn};
 pub use feed_forward::FeedForward;
+pub use mask::BatchMask;
 pub(crate) use norm::modulated_norm;
 pub use norm::{AdaLayerNorm, AdaLayerNormFinal, Modulation};
 pub use rope::RotaryEmbedding;

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use f5_core::mel::Mel;
 use f5_kernels::{Cpu, F32, Isa, Kernel, Pool};
 use f5_model::{
-    Dit, DitConfig,
+    BackboneConfig, Dit,
     cfm::{Backbone, BatchMasking, Cfm, Conditioning},
     cpu::CpuDit,
 };
@@ -35,7 +35,8 @@ pub(crate) fn device() -> Device {
 
 pub(crate) struct Case {
     dir: PathBuf,
-    pub(crate) dit: Arc<Dit>,
+    pub(crate) config: BackboneConfig,
+    backbone: Arc<dyn Backbone>,
     json: Value,
     io: HashMap<String, (Vec<usize>, Vec<f32>)>,
 }
@@ -70,14 +71,33 @@ impl Case {
             };
             (name.to_owned(), (view.shape().to_vec(), data))
         });
-        let config: DitConfig = serde_json::from_value(json["config"].clone()).unwrap();
-        let vocab_size = config.text_num_embeds.unwrap();
-        let dit = Dit::load(dir.join(WEIGHTS), &config, vocab_size, &device()).unwrap();
+        let named = serde_json::json!({"backbone": json["class"], "arch": json["config"]});
+        let config: BackboneConfig = serde_json::from_value(named).unwrap();
+        let vocab_size = json["config"]["text_num_embeds"].as_u64().unwrap() as usize;
+        let backbone = config.load(dir.join(WEIGHTS), vocab_size, &device());
         Self {
+            backbone: backbone.unwrap().into(),
             dir,
-            dit: Arc::new(dit),
+            config,
             io: io.collect(),
             json,
+        }
+    }
+
+    /// Loads the network as what it is: `load` is its own function.
+    pub(crate) fn inside<N, C>(
+        &self,
+        load: impl Fn(PathBuf, &C, usize, &Device) -> f5_model::Result<N>,
+        config: &C,
+    ) -> N {
+        let vocab_size = self.backbone.vocab_size();
+        load(self.dir.join(WEIGHTS), config, vocab_size, &device()).unwrap()
+    }
+
+    pub(crate) fn dit(&self) -> Dit {
+        match &self.config {
+            BackboneConfig::Dit(config) => self.inside(Dit::load, config),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -95,29 +115,32 @@ impl Case {
     }
 
     pub(crate) fn frames(&self) -> usize {
-        self.json["frames"].as_u64().unwrap() as usize
+        self.count("/frames")
     }
 
     pub(crate) fn reference(&self) -> Mel {
-        let frames = self.json["ref_frames"].as_u64().unwrap() as usize;
+        let frames = self.count("/ref_frames");
         Mel::new(self.data("cond")[..frames * 100].to_vec(), 100)
     }
 
     /// The network on CPU kernels.
     pub(crate) fn cpu<K: Kernel>(&self, kernel: K, threads: usize) -> Arc<dyn Backbone> {
-        let (path, config) = (self.dir.join(WEIGHTS), self.dit.config());
+        let BackboneConfig::Dit(config) = &self.config else {
+            panic!("{:?}", self.config);
+        };
+        let path = self.dir.join(WEIGHTS);
         let pool = Pool::new(Some(threads)).unwrap();
-        let (vocab_size, device) = (self.dit.vocab_size(), Device::flex());
+        let (vocab_size, device) = (self.backbone.vocab_size(), Device::flex());
         Arc::new(CpuDit::load(&path, config, vocab_size, &device, kernel, pool).unwrap())
     }
 
     /// Every implementation of the network that has to agree with upstream: on Burn, and on the CPU
-    /// kernels of each instruction set that this processor has.
+    /// kernels of each instruction set that this processor has, if the network is known there.
     pub(crate) fn networks(&self) -> Vec<(String, Arc<dyn Backbone>)> {
-        let mut networks = vec![(
-            "burn".to_owned(),
-            Arc::clone(&self.dit) as Arc<dyn Backbone>,
-        )];
+        let mut networks = vec![("burn".to_owned(), Arc::clone(&self.backbone))];
+        if !self.config.has_cpu_kernels() {
+            return networks;
+        }
         for isa in [Isa::Portable, Isa::Avx2, Isa::Neon, Isa::Avx512] {
             let cpu = Cpu::up_to(isa);
             if cpu.isa() == isa {
@@ -128,7 +151,11 @@ impl Case {
     }
 
     pub(crate) fn cfm(&self) -> Cfm {
-        Cfm::new(Arc::clone(&self.dit) as Arc<dyn Backbone>)
+        Cfm::new(Arc::clone(&self.backbone))
+    }
+
+    pub(crate) fn count(&self, pointer: &str) -> usize {
+        self.json.pointer(pointer).and_then(Value::as_u64).unwrap() as usize
     }
 
     pub(crate) fn conditioning(&self, guided: bool) -> Conditioning {

@@ -5,6 +5,7 @@
 
 mod case;
 mod cpu;
+mod family;
 
 use std::ops::ControlFlow;
 
@@ -12,9 +13,9 @@ use f5_core::{mel::Mel, noise::keyed_normal};
 use f5_model::{
     Dit, Error, SampleError,
     cfm::{BatchMasking, Cfm, OdeMethod, SampleRow, SamplingParams, total_frames},
-    dit::{BatchMask, DitField},
+    dit::DitField,
     embedding::TextSpan,
-    layers::RotaryEmbedding,
+    layers::{BatchMask, RotaryEmbedding},
 };
 
 use case::{Case, assert_close, device};
@@ -25,6 +26,14 @@ const CASES: [&str; 4] = [
     "dit_qk_norm_long_skip",
     "dit_average_upsampling",
 ];
+
+/// The networks beside `Dit`.
+const FAMILY: [&str; 5] = ["unett", "unett_add", "unett_none", "mmdit", "mmdit_qk_norm"];
+
+/// The cases of all networks.
+fn all_cases() -> impl Iterator<Item = &'static str> {
+    CASES.into_iter().chain(FAMILY)
+}
 
 fn params(nfe_steps: usize, cfg_strength: f32, sway_sampling_coef: Option<f32>) -> SamplingParams {
     SamplingParams {
@@ -44,13 +53,13 @@ fn stages_of_the_network_are_upstreams() {
     let device = device();
     for name in CASES {
         let case = Case::load(name);
-        let (dit, frames, time) = (&case.dit, case.frames(), case.data("time")[0]);
+        let (dit, frames, time) = (case.dit(), case.frames(), case.data("time")[0]);
         case.check("time_embed", dit.time_embed.forward(time, &device), 1e-5);
         let dropped = dit
             .text_embed
             .forward(&case.ids(), TextSpan::single(frames), true, &device);
         case.check("text_embed_drop", dropped, 1e-5);
-        let field = DitField::new(dit, case.conditioning(false));
+        let field = DitField::new(&dit, case.conditioning(false));
         case.check("input_embed", field.input(&case.tensor("x")), 1e-5);
         let rope = RotaryEmbedding::new(frames, dit.config().dim_head, &device);
         let block0 = dit.transformer_blocks[0].forward(
@@ -65,7 +74,7 @@ fn stages_of_the_network_are_upstreams() {
 
 #[test]
 fn velocities_are_upstreams_with_and_without_guidance() {
-    for name in CASES {
+    for name in all_cases() {
         let case = Case::load(name);
         let (x, time) = (case.tensor("x"), case.data("time")[0]);
         for (network, backbone) in case.networks() {
@@ -91,7 +100,7 @@ fn velocities_are_upstreams_with_and_without_guidance() {
 
 #[test]
 fn samples_are_upstreams() {
-    for name in CASES {
+    for name in all_cases() {
         let case = Case::load(name);
         let (cond, text) = (case.reference(), case.ids());
         let keep: Vec<bool> = case
@@ -169,7 +178,7 @@ fn batch_gives_what_its_rows_give_alone() {
     let rows = rows();
     let rows = sample_rows(&rows);
     let params = params(4, 2.0, Some(-1.0));
-    for name in CASES {
+    for name in all_cases() {
         for (network, backbone) in Case::load(name).networks() {
             let cfm = Cfm::new(backbone);
             let together = cfm.sample(&rows, &params, go_on).unwrap();
