@@ -1,9 +1,9 @@
 //! Vocoders: from the log-mel spectrograms that F5-TTS samples to waveforms, on
 //! [Burn](https://burn.dev).
 //!
-//! [`Vocoder`] is what the engine asks for; [`Vocos`] is the vocoder of the released models. The
-//! network runs on whichever [`Device`](burn::tensor::Device) it was loaded to, the closing inverse
-//! Fourier transform on the host. [`VocoderConfig`] reads the `vocoder` block of a model's
+//! [`Vocoder`] is what the engine asks for; [`Vocos`] is the vocoder of the released models
+//! but one, which has [`BigVgan`]. The networks run on whichever [`Device`](burn::tensor::Device) they
+//! were loaded to, the inverse Fourier transform that closes Vocos on the host. [`VocoderConfig`] reads the `vocoder` block of a model's
 //! `config.json` and loads the vocoder that it names.
 //!
 //! ```no_run
@@ -29,11 +29,13 @@
 //! together; shorter ones are decoded on their own, because padding frames would be heard.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+pub mod bigvgan;
 mod error;
 mod istft;
 mod vocoder;
 pub mod vocos;
 
+pub use bigvgan::{BigVgan, BigVganConfig};
 pub use error::{Error, Result};
 pub use vocoder::{Vocoder, VocoderConfig};
 pub use vocos::{CpuVocos, Padding, Vocos, VocosConfig};

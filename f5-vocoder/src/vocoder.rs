@@ -7,7 +7,7 @@ use f5_core::mel::MelSpec;
 use f5_kernels::{Cpu, Pool};
 use serde::{Deserialize, Serialize};
 
-use crate::{CpuVocos, Error, Result, Vocos, VocosConfig};
+use crate::{BigVgan, BigVganConfig, CpuVocos, Error, Result, Vocos, VocosConfig};
 
 /// Turns log-mel spectrograms into waveforms.
 pub trait Vocoder: Debug + Send + Sync {
@@ -66,12 +66,14 @@ pub trait Vocoder: Debug + Send + Sync {
 /// assert_eq!(config, VocoderConfig::Vocos(VocosConfig::mel_24khz()));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum VocoderConfig {
     /// A [`Vocos`].
     Vocos(VocosConfig),
+    /// A [`BigVgan`].
+    BigVgan(BigVganConfig),
 }
 
 impl VocoderConfig {
@@ -84,6 +86,7 @@ impl VocoderConfig {
     pub fn load(&self, path: impl AsRef<Path>, device: &Device) -> Result<Box<dyn Vocoder>> {
         match self {
             Self::Vocos(config) => Ok(Box::new(Vocos::load(path, config, device)?)),
+            Self::BigVgan(config) => Ok(Box::new(BigVgan::load(path, config, device)?)),
         }
     }
 
@@ -102,6 +105,42 @@ impl VocoderConfig {
     ) -> Result<Box<dyn Vocoder>> {
         match self {
             Self::Vocos(config) => Ok(Box::new(CpuVocos::load(path, config, device, cpu, pool)?)),
+            Self::BigVgan(config) => Ok(Box::new(BigVgan::load(path, config, device)?)),
         }
+    }
+}
+
+/// Makes sure that `[batch, bands, frames]` can be decoded.
+pub(crate) fn check_mel(
+    [batch, bands, frames]: [usize; 3],
+    n_mels: usize,
+    min_frames: usize,
+) -> Result<()> {
+    if batch == 0 {
+        return Err(Error::EmptyBatch);
+    }
+    if bands != n_mels {
+        return Err(Error::MelBands {
+            expected: n_mels,
+            got: bands,
+        });
+    }
+    if frames < min_frames {
+        return Err(Error::TooFewFrames {
+            needed: min_frames,
+            got: frames,
+        });
+    }
+    Ok(())
+}
+
+/// Makes sure that waveforms of `samples` samples each are numbers.
+pub(crate) fn check_waves(waves: &[f32], samples: usize) -> Result<()> {
+    match waves.iter().position(|sample| !sample.is_finite()) {
+        Some(at) => Err(Error::NotFinite {
+            row: at / samples,
+            sample: at % samples,
+        }),
+        None => Ok(()),
     }
 }

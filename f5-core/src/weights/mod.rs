@@ -22,6 +22,7 @@ mod error;
 mod source;
 #[cfg(test)]
 mod tests;
+mod weight_norm;
 
 use std::{
     collections::BTreeMap,

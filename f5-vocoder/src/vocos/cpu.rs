@@ -14,8 +14,8 @@ use f5_kernels::{
 };
 use rayon::prelude::*;
 
-use super::{IstftHead, VocosConfig, checked, open};
-use crate::{Error, Result, Vocoder};
+use super::{IstftHead, VocosConfig, open};
+use crate::{Error, Result, Vocoder, vocoder::check_waves};
 
 /// Frames that every convolution sees.
 const KERNEL_SIZE: usize = 7;
@@ -165,7 +165,7 @@ impl Vocoder for CpuVocos {
             waves.extend(self.pool.run(|| self.head.synthesize(&projected, frames)));
         }
         let samples = self.samples_for(frames);
-        checked(&waves, samples)?;
+        check_waves(&waves, samples)?;
         Ok(Tensor::from_data(
             TensorData::new(waves, [batch, samples]),
             &self.device,

@@ -8,7 +8,7 @@ use burn::{
 use realfft::num_complex::Complex32;
 
 use super::{Padding, VocosConfig};
-use crate::{Error, Result, istft::Istft};
+use crate::{Error, Result, istft::Istft, vocoder::check_mel};
 
 /// Upstream's safeguard against runaway magnitudes. Applied with `clamp`, which keeps NaN, unlike `min`.
 const MAX_MAGNITUDE: f32 = 100.0;
@@ -83,23 +83,8 @@ impl IstftHead {
     /// # Errors
     ///
     /// [`Error::EmptyBatch`], [`Error::MelBands`], [`Error::TooFewFrames`].
-    pub(super) fn check(&self, [batch, bands, frames]: [usize; 3], n_mels: usize) -> Result<()> {
-        if batch == 0 {
-            return Err(Error::EmptyBatch);
-        }
-        if bands != n_mels {
-            return Err(Error::MelBands {
-                expected: n_mels,
-                got: bands,
-            });
-        }
-        if frames < self.min_frames {
-            return Err(Error::TooFewFrames {
-                needed: self.min_frames,
-                got: frames,
-            });
-        }
-        Ok(())
+    pub(super) fn check(&self, mel: [usize; 3], n_mels: usize) -> Result<()> {
+        check_mel(mel, n_mels, self.min_frames)
     }
 
     /// Samples that `frames` frames make.

@@ -21,7 +21,7 @@ pub use config::{Padding, VocosConfig};
 pub use cpu::CpuVocos;
 pub use head::IstftHead;
 
-use crate::{Error, Result, Vocoder};
+use crate::{Result, Vocoder, vocoder::check_waves};
 
 /// The vocoder of the released F5-TTS and E2-TTS models (upstream `Vocos`).
 ///
@@ -45,8 +45,8 @@ impl Vocos {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] if `config` describes no network, [`Error::Weights`] if the checkpoint
-    /// cannot be read or does not fit it.
+    /// [`Error::Config`](crate::Error::Config) if `config` describes no network, [`Error::Weights`](crate::Error::Weights)
+    /// if the checkpoint cannot be read or does not fit it.
     pub fn load(path: impl AsRef<Path>, config: &VocosConfig, device: &Device) -> Result<Self> {
         let network = Self::new(config, device)?;
         let checkpoint = open(path.as_ref())?;
@@ -68,17 +68,6 @@ impl Vocos {
 fn open(path: &Path) -> Result<Checkpoint> {
     Ok(f5_weights::open(path)?
         .ignore(|name| name == "head.istft.window" || name.starts_with("feature_extractor.")))
-}
-
-/// Makes sure that waveforms of `samples` samples each are numbers.
-fn checked(waves: &[f32], samples: usize) -> Result<()> {
-    match waves.iter().position(|sample| !sample.is_finite()) {
-        Some(at) => Err(Error::NotFinite {
-            row: at / samples,
-            sample: at % samples,
-        }),
-        None => Ok(()),
-    }
 }
 
 impl Vocoder for Vocos {
@@ -103,7 +92,7 @@ impl Vocoder for Vocos {
             .forward(mel.to_device(&device).cast(DType::F32));
         let waves = self.head.forward(features)?;
         let samples = self.samples_for(frames);
-        checked(&waves, samples)?;
+        check_waves(&waves, samples)?;
         Ok(Tensor::from_data(
             TensorData::new(waves, [batch, samples]),
             &device,
