@@ -249,6 +249,7 @@ impl F5TtsBuilder {
                 "model.safetensors",
                 "vocoder.safetensors",
                 "pytorch_model.bin",
+                "bigvgan_generator.safetensors",
                 "bigvgan_generator.pt",
             ]
         };

@@ -52,6 +52,7 @@ mod linear;
 mod math;
 mod pool;
 pub mod rows;
+mod snake;
 mod transpose;
 
 pub use attention::{AttentionScratch, Head, attend};
@@ -61,4 +62,5 @@ pub use gemm::{Bf16, F32, Kernel, Operand, PANEL, Panels, ROW_TILE};
 pub use isa::{Cpu, ISA_VARIABLE, Isa, ParseIsaError};
 pub use linear::Linear;
 pub use pool::{Pool, Shelf, block, share};
+pub use snake::{Snake, SnakeScratch};
 pub use transpose::transpose;

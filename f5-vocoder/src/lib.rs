@@ -35,7 +35,7 @@ mod istft;
 mod vocoder;
 pub mod vocos;
 
-pub use bigvgan::{BigVgan, BigVganConfig};
+pub use bigvgan::{BigVgan, BigVganConfig, CpuBigVgan};
 pub use error::{Error, Result};
 pub use vocoder::{Vocoder, VocoderConfig};
 pub use vocos::{CpuVocos, Padding, Vocos, VocosConfig};

@@ -7,7 +7,7 @@ use f5_core::mel::MelSpec;
 use f5_kernels::{Cpu, Pool};
 use serde::{Deserialize, Serialize};
 
-use crate::{BigVgan, BigVganConfig, CpuVocos, Error, Result, Vocos, VocosConfig};
+use crate::{BigVgan, BigVganConfig, CpuBigVgan, CpuVocos, Error, Result, Vocos, VocosConfig};
 
 /// Turns log-mel spectrograms into waveforms.
 pub trait Vocoder: Debug + Send + Sync {
@@ -105,7 +105,9 @@ impl VocoderConfig {
     ) -> Result<Box<dyn Vocoder>> {
         match self {
             Self::Vocos(config) => Ok(Box::new(CpuVocos::load(path, config, device, cpu, pool)?)),
-            Self::BigVgan(config) => Ok(Box::new(BigVgan::load(path, config, device)?)),
+            Self::BigVgan(config) => {
+                Ok(Box::new(CpuBigVgan::load(path, config, device, cpu, pool)?))
+            }
         }
     }
 }

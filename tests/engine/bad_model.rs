@@ -150,10 +150,18 @@ fn config_that_contradicts_itself() {
 }
 
 #[test]
-fn backbone_that_is_not_supported() {
+fn backbone_that_is_not_known() {
     let model = Model::new();
-    model.config(|config| config["backbone"] = "UNetT".into());
-    assert_says(&model.error(), ErrorKind::CorruptModel, &["UNetT"]);
+    model.config(|config| config["backbone"] = "UNet".into());
+    let known = ["UNet", "DiT", "UNetT", "MMDiT"];
+    assert_says(&model.error(), ErrorKind::CorruptModel, &known);
+}
+
+#[test]
+fn backbone_of_other_arguments() {
+    let model = Model::new();
+    model.config(|config| config["backbone"] = "MMDiT".into());
+    assert_says(&model.error(), ErrorKind::CorruptModel, &["text_dim"]);
 }
 
 #[test]

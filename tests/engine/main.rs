@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod bad_model;
+mod family;
 mod sharing;
 mod speech;
 mod transcript;

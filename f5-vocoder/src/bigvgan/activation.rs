@@ -27,7 +27,7 @@ const TAPS: usize = HALF_FILTER.len();
 /// Samples before and after that either phase sees.
 const REACH: usize = TAPS / 2;
 /// Keeps the quotient finite, as upstream does.
-const EPSILON: f64 = 1e-9;
+pub(super) const EPSILON: f64 = 1e-9;
 
 /// Taps `1, 3, 5, …` of the whole filter in this order; from the last one backwards they are `10, 8, …`.
 pub(super) fn odd_taps() -> [f32; TAPS] {

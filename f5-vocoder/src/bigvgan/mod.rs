@@ -2,11 +2,12 @@
 //! between ([paper](https://arxiv.org/abs/2206.04658), upstream package `bigvgan` 2.4.1).
 //!
 //! Reading order: [`BigVganConfig`], `activation` (the anti-aliased snake), [`AmpBlock`], then
-//! [`BigVgan`], which joins them.
+//! [`BigVgan`], which joins them; `cpu` is the same once more for processors.
 
 mod activation;
 mod amp_block;
 mod config;
+mod cpu;
 
 use std::path::Path;
 
@@ -20,6 +21,7 @@ use f5_core::{mel::MelSpec, weights::Checkpoint};
 pub use activation::{Activation1d, Snake};
 pub use amp_block::AmpBlock;
 pub use config::{ActivationKind, BigVganConfig, ResBlock};
+pub use cpu::CpuBigVgan;
 
 use crate::{
     Error, Result, Vocoder,
