@@ -143,6 +143,7 @@ fn vocos(c: &mut Criterion) {
         .load_cpu(
             fixture("vocoder.safetensors"),
             &Device::flex(),
+            Precision::F32,
             cpu,
             Pool::default(),
         )

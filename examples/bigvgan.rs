@@ -1,7 +1,7 @@
 //! Copy synthesis with BigVGAN: a recording becomes a mel spectrogram of BigVGAN's kind and sound again.
 //!
 //! ```text
-//! cargo run --release --example bigvgan -- --vocoder DIR [--wav FILE] [--out FILE] [--engine fused|burn]
+//! cargo run --release --example bigvgan -- --vocoder DIR [--wav FILE] [--out FILE] [--engine fused|burn] [--precision f32|bf16]
 //! ```
 //!
 //! `DIR` is laid out as NVIDIA publishes it: `config.json` and `bigvgan_generator.pt` (feature `pickle`), or the
@@ -16,7 +16,7 @@ use f5_tts::{
         audio::{WavFormat, Waveform},
         mel::{MelExtractor, MelSpec},
     },
-    model::cpu::{Cpu, Pool},
+    model::cpu::{Cpu, Pool, Precision},
     vocoder::{BigVganConfig, VocoderConfig},
 };
 
@@ -35,7 +35,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let clock = Instant::now();
     let (config, device) = (VocoderConfig::BigVgan(config), Device::flex());
     let vocoder = match args.fused {
-        true => config.load_cpu(weights, &device, Cpu::detect()?, Pool::default())?,
+        true => config.load_cpu(
+            weights,
+            &device,
+            args.precision,
+            Cpu::detect()?,
+            Pool::default(),
+        )?,
         false => config.load(weights, &device)?,
     };
     vocoder.check_mel_spec(&MelSpec::bigvgan())?;
@@ -58,7 +64,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             "{seconds:.2} s of sound in {took:.2} s: real-time factor {:.3}",
             took / seconds
         );
-        Waveform::new(samples, 24_000)?.write_wav(&args.out, WavFormat::Int16)?;
+        Waveform::new(samples, 24_000)?.write_wav(&args.out, WavFormat::Pcm16)?;
     }
     println!("{}", args.out.display());
     Ok(())
@@ -69,13 +75,14 @@ struct Args {
     wav: PathBuf,
     out: PathBuf,
     fused: bool,
+    precision: Precision,
 }
 
 impl Args {
     fn parse() -> Result<Self, Box<dyn Error>> {
         use lexopt::prelude::*;
         let voices = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/voices");
-        let (mut vocoder, mut fused) = (None, true);
+        let (mut vocoder, mut fused, mut precision) = (None, true, Precision::Auto);
         let (mut wav, mut out) = (format!("{voices}/slt.wav").into(), "bigvgan.wav".into());
         let mut parser = lexopt::Parser::from_env();
         while let Some(arg) = parser.next()? {
@@ -90,6 +97,13 @@ impl Args {
                         other => return Err(format!("--engine {other}: fused or burn").into()),
                     }
                 }
+                Long("precision") => {
+                    precision = match parser.value()?.string()?.as_str() {
+                        "f32" => Precision::F32,
+                        "bf16" => Precision::Bf16,
+                        other => return Err(format!("--precision {other}: f32 or bf16").into()),
+                    }
+                }
                 other => return Err(other.unexpected().into()),
             }
         }
@@ -98,6 +112,7 @@ impl Args {
             wav,
             out,
             fused,
+            precision,
         })
     }
 }

@@ -170,7 +170,10 @@ impl NetworkFiles {
         let key = WeightKey::new(file, name, format!("{numbers} {config:?}"))?;
         let (vocoder, shared_vocoder) = self.weights.vocoder(key, || {
             Ok(Arc::from(match &fused {
-                Some(fused) => config.load_cpu(file, device, fused.cpu, fused.pool.clone())?,
+                Some(fused) => {
+                    let (precision, cpu, pool) = (fused.precision, fused.cpu, fused.pool.clone());
+                    config.load_cpu(file, device, precision, cpu, pool)?
+                }
                 None => config.load(file, device)?,
             }))
         })?;

@@ -53,7 +53,7 @@ pub(crate) fn serve(options: &Options) -> Result<(), Failure> {
         let dit = arch.load_cpu(weights, VOCAB_SIZE, &device, precision, cpu, pool.clone())?;
         (
             dit.into(),
-            vocos.load_cpu(&options.vocos, &device, cpu, pool)?,
+            vocos.load_cpu(&options.vocos, &device, precision, cpu, pool)?,
         )
     };
     let load_s = clock.elapsed().as_secs_f64();

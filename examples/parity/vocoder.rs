@@ -22,7 +22,8 @@ pub(crate) fn run(case: &Case, target: Target, report: &mut Report) -> Result<()
     };
     let weights = case.dir.join("weights.safetensors");
     let vocoder = if target.is_fused() {
-        config.load_cpu(&weights, &device, Cpu::detect()?, Pool::default())?
+        let (precision, cpu) = (target.precision, Cpu::detect()?);
+        config.load_cpu(&weights, &device, precision, cpu, Pool::default())?
     } else {
         config.load(&weights, &device)?
     };

@@ -4,7 +4,7 @@ use std::{fmt::Debug, path::Path};
 
 use burn::tensor::{Device, Tensor};
 use f5_core::mel::MelSpec;
-use f5_kernels::{Cpu, Pool};
+use f5_kernels::{Bf16, Cpu, F32, Pool, Precision};
 use serde::{Deserialize, Serialize};
 
 use crate::{BigVgan, BigVganConfig, CpuBigVgan, CpuVocos, Error, Result, Vocos, VocosConfig};
@@ -91,7 +91,8 @@ impl VocoderConfig {
     }
 
     /// As [`load`](Self::load), on the processor's own kernels, with the threads of `pool`; waveforms are
-    /// given out on `device`.
+    /// given out on `device`. Vocos computes in float32 whatever `precision` says: magnitudes are
+    /// exponentials of what comes out, and its layers are small.
     ///
     /// # Errors
     ///
@@ -100,14 +101,26 @@ impl VocoderConfig {
         &self,
         path: impl AsRef<Path>,
         device: &Device,
+        precision: Precision,
         cpu: Cpu,
         pool: Pool,
     ) -> Result<Box<dyn Vocoder>> {
         match self {
             Self::Vocos(config) => Ok(Box::new(CpuVocos::load(path, config, device, cpu, pool)?)),
-            Self::BigVgan(config) => {
-                Ok(Box::new(CpuBigVgan::load(path, config, device, cpu, pool)?))
-            }
+            Self::BigVgan(config) if precision.is_bf16(cpu) => Ok(Box::new(CpuBigVgan::load(
+                path,
+                config,
+                device,
+                Bf16(cpu),
+                pool,
+            )?)),
+            Self::BigVgan(config) => Ok(Box::new(CpuBigVgan::load(
+                path,
+                config,
+                device,
+                F32(cpu),
+                pool,
+            )?)),
         }
     }
 }

@@ -10,7 +10,7 @@ use f5_core::{
     mel::{MelSpec, MelSpecType},
     weights::{Checkpoint, WeightsError},
 };
-use f5_kernels::{Cpu, Isa, Pool};
+use f5_kernels::{Bf16, Cpu, F32, Isa, Kernel, Pool};
 use f5_vocoder::{BigVgan, BigVganConfig, CpuBigVgan, Error, Vocoder, VocoderConfig};
 
 const CASES: [&str; 2] = ["snakebeta", "snake"];
@@ -67,10 +67,12 @@ fn assert_close<const D: usize>(what: &str, got: Tensor<D>, expected: Tensor<D>)
     }
 }
 
-fn cpu_vocoder(case: &str, isa: Isa, threads: usize) -> CpuBigVgan<f5_kernels::F32> {
-    let pool = Pool::new(Some(threads)).expect("threads start");
-    let (cpu, config) = (Cpu::up_to(isa), config(case));
-    CpuBigVgan::load(weights(case), &config, &Device::flex(), cpu, pool).expect("weights fit")
+fn cpu_vocoder<K: Kernel>(case: &str, kernel: K, threads: usize) -> CpuBigVgan<K> {
+    let (pool, config) = (
+        Pool::new(Some(threads)).expect("threads start"),
+        config(case),
+    );
+    CpuBigVgan::load(weights(case), &config, &Device::flex(), kernel, pool).expect("weights fit")
 }
 
 /// The same network on Burn, and on the CPU kernels of every instruction set that this processor has.
@@ -78,8 +80,9 @@ fn vocoders(case: &str) -> Vec<(String, Box<dyn Vocoder>)> {
     let burn = BigVgan::load(weights(case), &config(case), &device()).expect("weights fit");
     let mut all: Vec<(String, Box<dyn Vocoder>)> = vec![("burn".into(), Box::new(burn))];
     for isa in [Isa::Portable, Isa::Avx2, Isa::Neon, Isa::Avx512] {
-        if Cpu::up_to(isa).isa() == isa {
-            all.push((isa.to_string(), Box::new(cpu_vocoder(case, isa, 2))));
+        let cpu = Cpu::up_to(isa);
+        if cpu.isa() == isa {
+            all.push((isa.to_string(), Box::new(cpu_vocoder(case, F32(cpu), 2))));
         }
     }
     all
@@ -136,10 +139,31 @@ fn threads_and_tiles_change_nothing() {
         .map(|i| ((i * i) as f32 * 0.37).sin())
         .collect();
     let mel = || Tensor::from_data(TensorData::new(values.clone(), [1, BANDS, 700]), &device());
+    let cpu = Cpu::up_to(Isa::Amx);
     for case in CASES {
-        let decode = |threads| host(cpu_vocoder(case, Isa::Amx, threads).decode(mel()).unwrap());
-        let one = decode(1);
-        assert!(one == decode(2) && one == decode(3), "{case}");
+        let f32 = |threads| host(cpu_vocoder(case, F32(cpu), threads).decode(mel()).unwrap());
+        let bf16 = |threads| host(cpu_vocoder(case, Bf16(cpu), threads).decode(mel()).unwrap());
+        let (one, rounded) = (f32(1), bf16(1));
+        assert!(one == f32(2) && one == f32(3), "{case}");
+        assert!(rounded == bf16(2) && rounded == bf16(3), "{case}");
+    }
+}
+
+#[test]
+fn bf16_stays_near_float32() {
+    for case in CASES {
+        let expected = host(golden::<2>(case, "wave"));
+        for isa in [Isa::Portable, Isa::Amx] {
+            let vocoder = cpu_vocoder(case, Bf16(Cpu::up_to(isa)), 2);
+            let got = host(vocoder.decode(golden(case, "mel")).unwrap());
+            let squares = |values: &mut dyn Iterator<Item = f32>| {
+                values.map(|x| f64::from(x).powi(2)).sum::<f64>()
+            };
+            let difference = squares(&mut got.iter().zip(&expected).map(|(a, b)| a - b));
+            let error = (difference / squares(&mut expected.iter().copied())).sqrt();
+            // Above the bound on one side, rounded at all on the other.
+            assert!((1e-4..0.02).contains(&error), "{case} {isa}: {error}");
+        }
     }
 }
 
@@ -212,7 +236,7 @@ fn checkpoint_that_does_not_fit_is_refused_by_name() {
         let cpu = Cpu::up_to(Isa::Portable);
         let errors = [
             BigVgan::load(&path, &config, &device()).map(|_| ()),
-            CpuBigVgan::load(&path, &config, &Device::flex(), cpu, pool).map(|_| ()),
+            CpuBigVgan::load(&path, &config, &Device::flex(), F32(cpu), pool).map(|_| ()),
         ];
         for error in errors.map(Result::unwrap_err) {
             assert!(

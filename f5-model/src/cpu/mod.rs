@@ -28,7 +28,7 @@ use std::path::Path;
 use burn::tensor::Device;
 use f5_kernels::{Bf16, F32, Kernel, Linear};
 
-pub use f5_kernels::{Cpu, Isa, Pool};
+pub use f5_kernels::{Cpu, Isa, Pool, Precision};
 pub use field::CpuField;
 
 use crate::{
@@ -40,19 +40,6 @@ use block::Block;
 use input::InputEmbedding;
 use modulation::TimeEmbedding;
 use text::TextEmbedding;
-
-/// The numbers that the weights of a [`CpuDit`] are kept and multiplied in. Residuals, norms, softmax
-/// and time are float32 in any case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Precision {
-    /// bf16 where the processor multiplies it faster than float32 (AMX), float32 elsewhere.
-    #[default]
-    Auto,
-    /// float32: agrees with the reference to rounding.
-    F32,
-    /// bf16: half the memory; a velocity differs by about 1 %.
-    Bf16,
-}
 
 /// Loads the network that `config` describes for the processor, to be run on the threads of `pool`.
 ///
@@ -88,18 +75,6 @@ pub fn load(
             pool,
         )?)
     })
-}
-
-impl Precision {
-    /// Whether weights are kept in bf16 on `cpu`.
-    #[must_use]
-    pub fn is_bf16(self, cpu: Cpu) -> bool {
-        match self {
-            Self::Auto => cpu.prefers_bf16(),
-            Self::F32 => false,
-            Self::Bf16 => true,
-        }
-    }
 }
 
 /// The diffusion transformer over the packed weights of one kernel.

@@ -15,7 +15,7 @@ use std::path::Path;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use f5_core::mel::MelSpec;
-use f5_kernels::{Cpu, F32, Kernel, Pool, Shelf, Snake};
+use f5_kernels::{Kernel, Pool, Shelf, Snake};
 use rayon::prelude::*;
 
 use super::BigVganConfig;
@@ -52,8 +52,12 @@ struct Residue<K: Kernel> {
     convs: [Conv<K>; 2],
 }
 
-impl CpuBigVgan<F32> {
-    /// Loads a checkpoint of upstream's tensor names; waveforms are given out on `device`.
+/// Memory of all tasks.
+type Tasks<K> = Shelf<Scratch<<K as Kernel>::Element>>;
+
+impl<K: Kernel> CpuBigVgan<K> {
+    /// Loads a checkpoint of upstream's tensor names and packs its weights for `kernel`; waveforms are
+    /// given out on `device`.
     ///
     /// # Errors
     ///
@@ -62,17 +66,12 @@ impl CpuBigVgan<F32> {
         path: impl AsRef<Path>,
         config: &BigVganConfig,
         device: &Device,
-        cpu: Cpu,
+        kernel: K,
         pool: Pool,
     ) -> Result<Self> {
-        load::load(path.as_ref(), config, device, F32(cpu), pool)
+        load::load(path.as_ref(), config, device, kernel, pool)
     }
-}
 
-/// Memory of all tasks.
-type Tasks<K> = Shelf<Scratch<<K as Kernel>::Element>>;
-
-impl<K: Kernel> CpuBigVgan<K> {
     /// The waveform of `mel`, `[n_mels, frames]`.
     fn speak(&self, mel: &[f32], frames: usize) -> Vec<f32> {
         let tasks = Tasks::<K>::default();
