@@ -91,7 +91,8 @@ impl VocoderConfig {
     }
 
     /// As [`load`](Self::load), on the processor's own kernels, with the threads of `pool`; waveforms are
-    /// given out on `device`. Vocos computes in float32 whatever `precision` says: magnitudes are
+    /// given out on `device`. BigVGAN computes in bf16 where `precision` says so by name, not with
+    /// [`Precision::Auto`]: rounding is heard as noise. Vocos always computes in float32: magnitudes are
     /// exponentials of what comes out, and its layers are small.
     ///
     /// # Errors
@@ -107,13 +108,9 @@ impl VocoderConfig {
     ) -> Result<Box<dyn Vocoder>> {
         match self {
             Self::Vocos(config) => Ok(Box::new(CpuVocos::load(path, config, device, cpu, pool)?)),
-            Self::BigVgan(config) if precision.is_bf16(cpu) => Ok(Box::new(CpuBigVgan::load(
-                path,
-                config,
-                device,
-                Bf16(cpu),
-                pool,
-            )?)),
+            Self::BigVgan(config) if precision == Precision::Bf16 => Ok(Box::new(
+                CpuBigVgan::load(path, config, device, Bf16(cpu), pool)?,
+            )),
             Self::BigVgan(config) => Ok(Box::new(CpuBigVgan::load(
                 path,
                 config,
