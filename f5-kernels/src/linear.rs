@@ -2,7 +2,7 @@
 
 use crate::{
     buffer::Buffer,
-    gemm::{Kernel, Operand, PANEL, Panels, ROW_TILE},
+    gemm::{CACHE_LINE, Kernel, Operand, PANEL, Panels, ROW_TILE},
     rows,
 };
 
@@ -81,7 +81,7 @@ impl<K: Kernel> Linear<K> {
     ) {
         let outputs = self.outputs();
         let chunk = chunk(outputs, unit);
-        let ldc = chunk.min(self.panels.padded_outputs());
+        let ldc = chunk.min(self.panels.padded_outputs()) + CACHE_LINE;
         let rows = a.rows();
         scratch.grow(rows.next_multiple_of(ROW_TILE) * ldc);
         for first in (0..outputs).step_by(chunk) {

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::{Kernel, Operand, PANEL, Panels, Product, amx, fma, reset};
+use super::{Kernel, Operand, PANEL, Panels, Product, Scores, amx, fma, reset};
 use crate::{
     isa::{Cpu, vectorize},
     rows::Softmax,
@@ -129,19 +129,12 @@ impl Kernel for Bf16 {
     }
 
     #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-    fn store_weights(
-        &self,
-        softmax: &mut Softmax,
-        scores: &mut [f32],
-        scale: f32,
-        operand: &mut [u16],
-        row: usize,
-    ) -> f32 {
+    fn store_weights(&self, softmax: &mut Softmax, scores: Scores<'_>, operand: &mut [u16]) {
         if let Some(amx) = self.0.amx {
-            let first = tile_row(self.padded(scores.len()), row, 0);
-            return super::softmax::add(amx, softmax, scores, scale, &mut operand[first..], TILE);
+            let row_tile = self.padded(scores.keys) * TILE_ROWS;
+            return super::softmax::add(amx, softmax, &scores, operand, row_tile);
         }
-        super::store_weights(*self, softmax, scores, scale, operand, row)
+        super::store_weights(*self, softmax, scores, operand);
     }
 
     fn place_row(&self, operand: &mut [u16], inputs: usize, row: usize, at: usize, values: &[u16]) {

@@ -27,6 +27,10 @@ use crate::{buffer::Buffer, isa::Cpu, rows::Softmax};
 pub const PANEL: usize = 32;
 /// Operands and results of [`Kernel::product`] hold a multiple of this many rows.
 pub const ROW_TILE: usize = 32;
+/// Float32 numbers of a cache line. Results have one more of them in a row than they need: with a power
+/// of two, all rows of a tile would fall into a few sets of the first-level cache and push each other
+/// out.
+pub(crate) const CACHE_LINE: usize = 16;
 
 /// Weights in panels of 32 outputs, each panel one run of memory: the part of a matrix product that
 /// stays in cache while rows pass by.
@@ -126,6 +130,21 @@ pub(crate) struct Product<'a, E> {
     pub(crate) accumulate: bool,
 }
 
+/// How much the queries of a row tile like some keys.
+#[derive(Debug)]
+pub struct Scores<'a> {
+    /// Row-major, `[queries, stride]`; overwritten.
+    pub data: &'a mut [f32],
+    /// From one row to the next.
+    pub stride: usize,
+    /// Number of rows, at most [`ROW_TILE`].
+    pub queries: usize,
+    /// How many of each row count.
+    pub keys: usize,
+    /// Makes exponents of base 2 out of scores.
+    pub scale: f32,
+}
+
 /// A number format and the instructions for it.
 pub trait Kernel: Copy + Debug + Send + Sync + 'static {
     /// What operands and panels are made of.
@@ -182,16 +201,15 @@ pub trait Kernel: Copy + Debug + Send + Sync + 'static {
         values: &[f32],
     );
 
-    /// Turns `scores` into weights as [`Softmax::add`] does, and stores them as a row of an operand.
+    /// Turns the scores of a row tile into weights as [`Softmax::add`] does, and stores them as an operand
+    /// of as many inputs as there are keys.
     fn store_weights(
         &self,
         softmax: &mut Softmax,
-        scores: &mut [f32],
-        scale: f32,
+        scores: Scores<'_>,
         operand: &mut [Self::Element],
-        row: usize,
-    ) -> f32 {
-        store_weights(*self, softmax, scores, scale, operand, row)
+    ) {
+        store_weights(*self, softmax, scores, operand);
     }
 
     /// As [`store_row`](Self::store_row), of values in the kernel's format.
@@ -243,14 +261,15 @@ pub trait Kernel: Copy + Debug + Send + Sync + 'static {
 fn store_weights<K: Kernel>(
     kernel: K,
     softmax: &mut Softmax,
-    scores: &mut [f32],
-    scale: f32,
+    scores: Scores<'_>,
     operand: &mut [K::Element],
-    row: usize,
-) -> f32 {
-    let factor = softmax.add(kernel.cpu(), scores, scale);
-    kernel.store_row(operand, scores.len(), row, 0, scores);
-    factor
+) {
+    let rows = scores.data.chunks_exact_mut(scores.stride);
+    for (row, values) in rows.take(scores.queries).enumerate() {
+        let values = &mut values[..scores.keys];
+        softmax.add(kernel.cpu(), row, values, scores.scale);
+        kernel.store_row(operand, scores.keys, row, 0, values);
+    }
 }
 
 /// Products in float32.
