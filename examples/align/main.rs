@@ -15,7 +15,7 @@ use std::{error::Error, io, path::PathBuf};
 
 use f5_tts::{
     TimingFormat,
-    align::{Aligner, Alignment},
+    align::Alignment,
     core::audio::Waveform,
     timing::{Track, WriteOptions},
 };

@@ -10,7 +10,7 @@ use f5_align::train::{
 };
 
 const USAGE: &str = "train_aligner --cmudict FILE --speech FOLDER --data FOLDER
-    [--sentences 420] [--gaussians 8] [--warp 0.1] [--without VOICE]... [--model-only]
+    [--sentences 420] [--gaussians 8] [--warp 0.2] [--without VOICE]... [--model-only]
 
 --cmudict    pronunciations in the format of cmudict
 --speech     folder for the training speech; what is there is used again
