@@ -104,6 +104,12 @@ pub(crate) enum Repr {
         path: PathBuf,
         source: std::io::Error,
     },
+    #[cfg(feature = "plot")]
+    #[error("cannot write {path}")]
+    Write {
+        path: PathBuf,
+        source: std::io::Error,
+    },
     #[error("the vocoder configuration {path} is malformed")]
     VocoderConfig {
         path: PathBuf,
@@ -178,6 +184,8 @@ impl Error {
             Repr::MissingFile { .. } => ErrorKind::MissingModel,
             Repr::Align(_) => ErrorKind::Alignment,
             Repr::Transcribe(_) => ErrorKind::Transcription,
+            #[cfg(feature = "plot")]
+            Repr::Write { .. } => ErrorKind::Io,
             Repr::Timing(_) | Repr::Read { .. } | Repr::Seed(_) => ErrorKind::Io,
             Repr::Parameter { .. } | Repr::EmptyText { .. } | Repr::AllUnknown { .. } => {
                 ErrorKind::InvalidInput

@@ -18,6 +18,8 @@ mod networks;
 mod params;
 mod place;
 mod plan;
+#[cfg(feature = "plot")]
+mod plot;
 mod speech;
 mod timeline;
 mod voice;
@@ -35,6 +37,8 @@ pub use f5_timing::TimingFormat;
 pub use networks::{CpuEngine, EngineReport, LoadReport};
 pub use params::{Chunking, Noise, ShortText, SynthesisParams};
 pub use place::DeviceMove;
+#[cfg(feature = "plot")]
+pub use plot::plot_words;
 pub use speech::{ChunkAlignment, ChunkPlan, Report, Speech};
 pub use voice::Voice;
 pub use warm::{KernelCache, WarmUp};

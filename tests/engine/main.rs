@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod bad_model;
+mod odd;
 mod sharing;
 mod speech;
 mod transcript;
