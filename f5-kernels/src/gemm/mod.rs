@@ -39,7 +39,7 @@ pub struct Panels<E> {
 
 impl<E: Pod> Panels<E> {
     /// Empty panels for `outputs` outputs of `inputs` inputs each (the kernel's padded number).
-    fn zeros(inputs: usize, outputs: usize) -> Self {
+    pub(crate) fn zeros(inputs: usize, outputs: usize) -> Self {
         Self {
             data: Buffer::zeros(inputs * outputs.next_multiple_of(PANEL)),
             inputs,
@@ -57,6 +57,17 @@ impl<E: Pod> Panels<E> {
     #[must_use]
     pub fn padded_outputs(&self) -> usize {
         self.outputs.next_multiple_of(PANEL)
+    }
+
+    /// The panel of the outputs from `32 * index` on.
+    pub(crate) fn panel_mut(&mut self, index: usize) -> &mut [E] {
+        let panel = self.inputs * PANEL;
+        &mut self.data[index * panel..][..panel]
+    }
+
+    /// Panels in the order of their outputs.
+    fn panels_mut(&mut self) -> impl Iterator<Item = &mut [E]> {
+        self.data.chunks_exact_mut((self.inputs * PANEL).max(1))
     }
 
     /// Bytes of memory.
@@ -137,8 +148,19 @@ pub trait Kernel: Copy + Debug + Send + Sync + 'static {
     /// `inputs` as operands and panels pad them.
     fn padded(&self, inputs: usize) -> usize;
 
+    /// Packs at most 32 rows of `weights`, row-major `[outputs, inputs]`, into a panel that was zero.
+    fn pack_panel(&self, weights: &[f32], inputs: usize, panel: &mut [Self::Element]);
+
     /// Packs `weights`, row-major `[outputs, inputs]`.
-    fn pack(&self, weights: &[f32], inputs: usize) -> Panels<Self::Element>;
+    fn pack(&self, weights: &[f32], inputs: usize) -> Panels<Self::Element> {
+        let outputs = weights.len() / inputs.max(1);
+        let mut panels = Panels::zeros(self.padded(inputs), outputs);
+        let rows = weights.chunks((inputs * PANEL).max(1));
+        for (rows, panel) in rows.zip(panels.panels_mut()) {
+            self.pack_panel(rows, inputs, panel);
+        }
+        panels
+    }
 
     /// Packs rows that are in the kernel's format already, `[outputs, inputs]`, into panels that are
     /// reused; rows after the first `outputs` are left out.
@@ -268,31 +290,27 @@ impl Kernel for F32 {
         inputs
     }
 
-    fn pack(&self, weights: &[f32], inputs: usize) -> Panels<f32> {
-        let outputs = weights.len() / inputs.max(1);
-        let mut panels = Panels::zeros(inputs, outputs);
-        self.repack(weights, inputs, outputs, &mut panels);
-        panels
+    fn pack_panel(&self, weights: &[f32], inputs: usize, panel: &mut [f32]) {
+        /// Inputs that are turned at a time, in the first-level cache.
+        const BLOCK: usize = 16;
+        for (block, out) in panel.chunks_mut(BLOCK * PANEL).enumerate() {
+            let mut turned = [0.0; BLOCK * PANEL];
+            let count = out.len() / PANEL;
+            for (output, row) in weights.chunks_exact(inputs).enumerate() {
+                let row = &row[block * BLOCK..][..count];
+                for (x, turned) in row.iter().zip(turned.chunks_exact_mut(PANEL)) {
+                    turned[output] = *x;
+                }
+            }
+            out.copy_from_slice(&turned[..out.len()]);
+        }
     }
 
     fn repack(&self, rows: &[f32], inputs: usize, outputs: usize, panels: &mut Panels<f32>) {
-        /// Inputs that are turned at a time, in the first-level cache.
-        const BLOCK: usize = 16;
         reset(panels, inputs, outputs);
-        let rows = &rows[..outputs * inputs];
-        let packed = panels.data.chunks_exact_mut((inputs * PANEL).max(1));
-        for (rows, panel) in rows.chunks((inputs * PANEL).max(1)).zip(packed) {
-            for (block, out) in panel.chunks_mut(BLOCK * PANEL).enumerate() {
-                let mut turned = [0.0; BLOCK * PANEL];
-                let count = out.len() / PANEL;
-                for (output, row) in rows.chunks_exact(inputs).enumerate() {
-                    let row = &row[block * BLOCK..][..count];
-                    for (x, turned) in row.iter().zip(turned.chunks_exact_mut(PANEL)) {
-                        turned[output] = *x;
-                    }
-                }
-                out.copy_from_slice(&turned[..out.len()]);
-            }
+        let rows = rows[..outputs * inputs].chunks((inputs * PANEL).max(1));
+        for (rows, panel) in rows.zip(panels.panels_mut()) {
+            self.pack_panel(rows, inputs, panel);
         }
     }
 
