@@ -4,7 +4,10 @@
 
 mod bad_input;
 mod bad_model;
+#[path = "../../f5-runtime/tests/store/recorder.rs"]
+mod recorder;
 mod sharing;
+mod spans;
 mod speech;
 mod transcript;
 mod words;
