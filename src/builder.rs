@@ -12,7 +12,7 @@ use f5_core::{
     text::{Tokenizer, Vocab},
 };
 use f5_model::{BackboneKind, ConfigError, ModelConfig, cpu::Precision};
-use f5_runtime::{device::DevicePreference, store::Digest};
+use f5_runtime::{device::DevicePreference, observe::Observer, store::Digest};
 use f5_vocoder::{VocoderConfig, VocosConfig};
 
 use crate::{
@@ -22,6 +22,7 @@ use crate::{
     engine::Engine,
     error::{Repr, Result},
     networks::{CpuChoice, EngineReport, NetworkFiles},
+    observe::Watcher,
 };
 
 /// What decides the noise where [`SynthesisParams::seed`](crate::SynthesisParams::seed) is `None`.
@@ -56,6 +57,7 @@ pub struct F5TtsBuilder {
     seed_policy: SeedPolicy,
     aligner: Arc<dyn Aligner>,
     transcriber: Option<Arc<dyn Transcriber>>,
+    observer: Watcher,
     language: String,
 }
 
@@ -83,6 +85,7 @@ impl Default for F5TtsBuilder {
             seed_policy: SeedPolicy::Random,
             aligner: Arc::new(AlignerChain::default()),
             transcriber: None,
+            observer: Watcher::default(),
             language: "en".to_owned(),
         }
     }
@@ -176,6 +179,13 @@ impl F5TtsBuilder {
         self
     }
 
+    /// Who is told of the steps and chunks of every call; nobody when not called. One call alone is
+    /// watched, and stopped, with [`synthesize_with`](F5Tts::synthesize_with).
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Watcher::new(observer);
+        self
+    }
+
     /// The language of the texts for aligner and transcriber, as a BCP 47 tag; `en` when not called.
     pub fn language(mut self, tag: impl Into<String>) -> Self {
         self.language = tag.into();
@@ -239,6 +249,7 @@ impl F5TtsBuilder {
             seed_policy: self.seed_policy,
             aligner: self.aligner,
             transcriber: self.transcriber,
+            observer: self.observer,
             language: self.language,
         };
         Ok(F5Tts::from_engine(engine))

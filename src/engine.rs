@@ -8,13 +8,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use f5_align::{AlignError, Aligner, Alignment, EnergyAligner, LinkReport, Transcriber, Verdict};
+use f5_align::{Aligner, Transcriber};
 use f5_core::{
     audio::{Pcm, Waveform, crossfade::join, loudness::restore_rms},
     mel::{Mel, MelExtractor},
     noise::{TorchCpuNormal, keyed_normal},
     text::{UnknownChar, Vocab},
-    timing::WordTiming,
 };
 use f5_model::{
     ModelConfig,
@@ -28,11 +27,12 @@ use crate::{
     device::DeviceWish,
     error::{Repr, Result},
     networks::{EngineReport, NetworkFiles, Networks},
+    observe::Watcher,
     params::{Noise, SynthesisParams},
     place::Place,
     plan::{Planned, plan},
-    speech::{ChunkAlignment, Report, Speech},
-    timeline::{keep_in_order, seconds, shorten_pauses},
+    speech::{Report, Speech},
+    timeline::shorten_pauses,
     voice::Conditioned,
 };
 
@@ -54,6 +54,7 @@ pub(crate) struct Engine {
     pub(crate) files: NetworkFiles,
     pub(crate) wish: DeviceWish,
     pub(crate) report: EngineReport,
+    pub(crate) observer: Watcher,
     /// Digest of vocabulary, tokenizer and mel front end.
     pub(crate) front_end: Digest,
     pub(crate) seed_policy: SeedPolicy,
@@ -172,6 +173,7 @@ impl F5Tts {
     ) -> Result<Speech> {
         let started = Instant::now();
         let engine = self.engine.as_ref();
+        let _span = tracing::info_span!("f5.synthesize", chars = gen_text.len()).entered();
         params.validate()?;
         let unknown = engine.check_text(gen_text)?;
         let seed = engine.seed(params)?;
@@ -184,10 +186,14 @@ impl F5Tts {
         let (mut mels, mut waves) = (Vec::new(), Vec::with_capacity(chunks));
         let (mut sampling, mut vocoding) = (Duration::ZERO, Duration::ZERO);
         for (chunk, piece) in planned.iter().enumerate() {
+            let _span = tracing::debug_span!("f5.chunk", chunk, frames = piece.frames).entered();
             let noise = noise.draw(piece.frames * engine.config.mel_spec.n_mel_channels);
             let (mel, mut wave) = place.run(chunk, |networks| {
                 let clock = Instant::now();
+                let span = tracing::debug_span!("f5.sample", device = %networks.device).entered();
                 let mel = engine.sample(networks, piece, &conditioned, params, &noise, |step| {
+                    tracing::trace!(step = step.done, "step");
+                    engine.observer.step(chunk, step.done, step.total);
                     on_step(Progress {
                         chunk,
                         chunks,
@@ -196,7 +202,9 @@ impl F5Tts {
                     })
                 })?;
                 sampling += clock.elapsed();
+                drop(span);
                 let clock = Instant::now();
+                let _span = tracing::debug_span!("f5.vocode", frames = mel.frames()).entered();
                 let wave = networks.vocode(&mel)?;
                 vocoding += clock.elapsed();
                 Ok((mel, wave))
@@ -204,6 +212,7 @@ impl F5Tts {
             restore_rms(&mut wave, conditioned.rms, params.target_rms);
             mels.extend(mel.into_data());
             waves.push(wave);
+            engine.observer.chunk(chunk + 1, chunks);
         }
 
         let sample_rate = engine.config.mel_spec.target_sample_rate;
@@ -309,63 +318,6 @@ impl Engine {
         let mel = mels.swap_remove(0).into_data();
         let generated = conditioned.samples / self.config.mel_spec.hop_length;
         Ok(Mel::new(mel[generated * n_mels..].to_vec(), n_mels))
-    }
-
-    /// Finds the words of each chunk in its own audio, so that an error never reaches the next one.
-    fn align(
-        &self,
-        planned: &[Planned],
-        waves: &[Vec<f32>],
-        starts: &[usize],
-    ) -> Result<(Vec<WordTiming>, Vec<ChunkAlignment>)> {
-        let rate = self.config.mel_spec.target_sample_rate;
-        let (mut words, mut report) = (Vec::new(), Vec::with_capacity(planned.len()));
-        for ((piece, wave), &start) in planned.iter().zip(waves).zip(starts) {
-            let audio = Waveform::new(wave.clone(), rate)?;
-            let aligned = self.align_chunk(&audio, &piece.text)?;
-            let shift = seconds(start, rate);
-            words.extend(aligned.words.into_iter().map(|word| WordTiming {
-                start: word.start + shift,
-                end: word.end + shift,
-                chars: piece.chars.to_text(&piece.text, &word.chars),
-                ..word
-            }));
-            report.push(ChunkAlignment {
-                aligner: aligned.aligner,
-                quality: aligned.quality,
-                trail: aligned.trail,
-            });
-        }
-        keep_in_order(&mut words);
-        Ok((words, report))
-    }
-
-    /// Where an aligner of the caller's fails, pauses and punctuation decide: words are never lost.
-    fn align_chunk(
-        &self,
-        audio: &Waveform,
-        text: &str,
-    ) -> std::result::Result<Alignment, AlignError> {
-        let clock = Instant::now();
-        let answer = self.aligner.align(audio, text, &self.language);
-        let said = |verdict| LinkReport::new(self.aligner.name(), verdict, clock.elapsed());
-        match answer {
-            Ok(mut aligned) => {
-                if aligned.trail.is_empty() {
-                    aligned.trail = vec![said(Verdict::Used)];
-                }
-                Ok(aligned)
-            }
-            Err(error) => {
-                let failed = said(Verdict::Failed(error));
-                let last_resort = EnergyAligner::new();
-                let mut aligned = last_resort.align(audio, text, &self.language)?;
-                let elapsed = clock.elapsed().saturating_sub(failed.elapsed);
-                let used = LinkReport::new(last_resort.name(), Verdict::Used, elapsed);
-                aligned.trail = vec![failed, used];
-                Ok(aligned)
-            }
-        }
     }
 }
 

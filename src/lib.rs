@@ -7,6 +7,13 @@
 //! [`F5Tts`] is the engine, [`Voice`] a prepared reference, [`SynthesisParams`] how to speak and
 //! [`Speech`] what came out. The crates behind them are re-exported as modules; `docs/ARCHITECTURE.md`
 //! is the map.
+//!
+//! # What it is doing
+//!
+//! Results carry reports ([`F5Tts::report`], [`Speech::report`]), an [`Observer`] is told of steps and
+//! chunks while they happen, and what takes time is a span of [`tracing`](https://docs.rs/tracing):
+//! `f5.load`, and `f5.synthesize` with `f5.chunk`, `f5.sample`, `f5.vocode` and `f5.align` in it. Refused
+//! devices and moves to another device are events. Nothing is printed.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod builder;
@@ -15,6 +22,7 @@ mod device;
 mod engine;
 mod error;
 mod networks;
+mod observe;
 mod params;
 mod place;
 mod plan;
@@ -24,6 +32,7 @@ mod speech;
 mod timeline;
 mod voice;
 mod warm;
+mod words;
 
 pub use builder::{F5TtsBuilder, SeedPolicy, demo_dir};
 pub use cache::{VoiceCache, VoiceCacheStats, WeightCache};
@@ -32,7 +41,7 @@ pub use engine::{F5Tts, Progress};
 pub use error::{Error, ErrorKind, Result};
 pub use f5_core::timing::WordTiming;
 pub use f5_model::cpu::Precision;
-pub use f5_runtime::device::DevicePreference;
+pub use f5_runtime::{device::DevicePreference, observe::Observer};
 pub use f5_timing::TimingFormat;
 pub use networks::{CpuEngine, EngineReport, LoadReport};
 pub use params::{Chunking, Noise, ShortText, SynthesisParams};

@@ -99,6 +99,7 @@ impl<'a> Place<'a> {
         let Ok((networks, loading)) = self.engine.on_processor() else {
             return Err(error);
         };
+        tracing::warn!(%from, to = %networks.device, %error, "moved to another device");
         self.moves.push(DeviceMove {
             chunk,
             from,

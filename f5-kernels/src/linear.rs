@@ -3,6 +3,7 @@
 use crate::{
     buffer::Buffer,
     gemm::{CACHE_LINE, Kernel, Operand, PANEL, Panels, ROW_TILE},
+    packer::Packer,
     rows,
 };
 
@@ -27,12 +28,18 @@ impl<K: Kernel> Linear<K> {
     /// When the numbers of weights, inputs and biases do not belong together.
     #[must_use]
     pub fn new(kernel: K, weight: &[f32], inputs: usize, bias: Vec<f32>) -> Self {
-        let panels = kernel.pack(weight, inputs);
-        assert_eq!(
-            panels.outputs() * inputs,
-            weight.len(),
-            "weights are no matrix"
-        );
+        let mut packer = Packer::new(kernel, inputs, weight.len() / inputs.max(1));
+        packer.push(weight);
+        packer.finish(bias)
+    }
+
+    /// Panels that are filled already.
+    pub(crate) fn packed(
+        kernel: K,
+        panels: Panels<K::Element>,
+        inputs: usize,
+        bias: Vec<f32>,
+    ) -> Self {
         assert!(
             bias.is_empty() || bias.len() == panels.outputs(),
             "one bias for each output"

@@ -5,7 +5,10 @@
 mod bad_input;
 mod bad_model;
 mod odd;
+#[path = "../../f5-runtime/tests/store/recorder.rs"]
+mod recorder;
 mod sharing;
+mod spans;
 mod speech;
 mod transcript;
 mod words;

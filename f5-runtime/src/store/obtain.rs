@@ -142,8 +142,11 @@ impl ModelStore {
         let mut last = missing("it has no address");
         for url in target.urls {
             let result = self.retry.run(&mut timer, |attempt| {
+                let name = target.name.as_str();
+                let _span = tracing::debug_span!("f5.fetch", name, url, attempt).entered();
                 self.attempt(target, url, fetcher, &mut cost)
                     .inspect_err(|error| {
+                        tracing::warn!(%error, "attempt failed");
                         self.tell(&StoreEvent::Failed {
                             name: target.name,
                             attempt,
@@ -322,6 +325,7 @@ impl ModelStore {
         remove_if_there(&self.layout.etag(target.key))?;
         let aside = self.layout.quarantined(target.key);
         fs::rename(path, &aside).map_err(StoreError::io("move into quarantine", path))?;
+        tracing::warn!(name = target.name.as_str(), "put into quarantine");
         self.tell(&StoreEvent::Quarantined { name: target.name });
         Ok(())
     }
@@ -339,6 +343,7 @@ impl Timer for Told<'_> {
     }
 
     fn sleep(&mut self, duration: Duration) {
+        tracing::debug!(?duration, "pause before the next attempt");
         self.store.tell(&StoreEvent::Pause { duration });
         self.timer.sleep(duration);
     }
