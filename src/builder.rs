@@ -57,6 +57,8 @@ pub struct F5TtsBuilder {
     aligner: Arc<dyn Aligner>,
     transcriber: Option<Arc<dyn Transcriber>>,
     language: String,
+    batch_frames: usize,
+    batch_chunks: Option<bool>,
 }
 
 /// The demo model: a small English voice that lies in this repository.
@@ -84,6 +86,8 @@ impl Default for F5TtsBuilder {
             aligner: Arc::new(AlignerChain::default()),
             transcriber: None,
             language: "en".to_owned(),
+            batch_frames: 8192,
+            batch_chunks: None,
         }
     }
 }
@@ -182,6 +186,21 @@ impl F5TtsBuilder {
         self
     }
 
+    /// The most frames that are sampled at once where chunks share a batch, reference and padding
+    /// included; 8192 when not called, about 87 seconds. A chunk that is longer goes alone. Less needs
+    /// less memory.
+    pub fn batch_frames(mut self, frames: usize) -> Self {
+        self.batch_frames = frames;
+        self
+    }
+
+    /// Whether the chunks of one long text share batches, the first one excepted; on GPUs alone when
+    /// not called.
+    pub fn batch_chunks(mut self, batch: bool) -> Self {
+        self.batch_chunks = Some(batch);
+        self
+    }
+
     /// Loads model and vocoder.
     ///
     /// # Errors
@@ -240,6 +259,8 @@ impl F5TtsBuilder {
             aligner: self.aligner,
             transcriber: self.transcriber,
             language: self.language,
+            batch_frames: self.batch_frames,
+            batch_chunks: self.batch_chunks,
         };
         Ok(F5Tts::from_engine(engine))
     }

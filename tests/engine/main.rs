@@ -4,8 +4,10 @@
 
 mod bad_input;
 mod bad_model;
+mod batch;
 mod sharing;
 mod speech;
+mod stream;
 mod transcript;
 mod words;
 
