@@ -59,6 +59,8 @@ pub struct F5TtsBuilder {
     transcriber: Option<Arc<dyn Transcriber>>,
     observer: Watcher,
     language: String,
+    batch_frames: usize,
+    batch_chunks: Option<bool>,
 }
 
 /// The demo model: a small English voice that lies in this repository.
@@ -87,6 +89,8 @@ impl Default for F5TtsBuilder {
             transcriber: None,
             observer: Watcher::default(),
             language: "en".to_owned(),
+            batch_frames: 8192,
+            batch_chunks: None,
         }
     }
 }
@@ -192,6 +196,21 @@ impl F5TtsBuilder {
         self
     }
 
+    /// The most frames that are sampled at once where chunks share a batch, reference and padding
+    /// included; 8192 when not called, about 87 seconds. A chunk that is longer goes alone. Less needs
+    /// less memory.
+    pub fn batch_frames(mut self, frames: usize) -> Self {
+        self.batch_frames = frames;
+        self
+    }
+
+    /// Whether the chunks of one long text share batches, the first one excepted; on GPUs alone when
+    /// not called.
+    pub fn batch_chunks(mut self, batch: bool) -> Self {
+        self.batch_chunks = Some(batch);
+        self
+    }
+
     /// Loads model and vocoder.
     ///
     /// # Errors
@@ -251,6 +270,8 @@ impl F5TtsBuilder {
             transcriber: self.transcriber,
             observer: self.observer,
             language: self.language,
+            batch_frames: self.batch_frames,
+            batch_chunks: self.batch_chunks,
         };
         Ok(F5Tts::from_engine(engine))
     }

@@ -12,7 +12,7 @@
 //!
 //! Results carry reports ([`F5Tts::report`], [`Speech::report`]), an [`Observer`] is told of steps and
 //! chunks while they happen, and what takes time is a span of [`tracing`](https://docs.rs/tracing):
-//! `f5.load`, and `f5.synthesize` with `f5.chunk`, `f5.sample`, `f5.vocode` and `f5.align` in it. Refused
+//! `f5.load`, and `f5.synthesize` with `f5.sample`, `f5.vocode` and `f5.align` in it. Refused
 //! devices and moves to another device are events. Nothing is printed.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
@@ -28,11 +28,11 @@ mod place;
 mod plan;
 #[cfg(feature = "plot")]
 mod plot;
+mod speak;
 mod speech;
 mod timeline;
 mod voice;
 mod warm;
-mod words;
 
 pub use builder::{F5TtsBuilder, SeedPolicy, demo_dir};
 pub use cache::{VoiceCache, VoiceCacheStats, WeightCache};
@@ -44,10 +44,11 @@ pub use f5_model::cpu::Precision;
 pub use f5_runtime::{device::DevicePreference, observe::Observer};
 pub use f5_timing::TimingFormat;
 pub use networks::{CpuEngine, EngineReport, LoadReport};
-pub use params::{Chunking, Noise, ShortText, SynthesisParams};
+pub use params::{Chunking, Noise, Pauses, ShortText, SynthesisParams};
 pub use place::DeviceMove;
 #[cfg(feature = "plot")]
 pub use plot::plot_words;
+pub use speak::{CancelToken, Request, SpeechPiece, SpeechStream, StreamEvent};
 pub use speech::{ChunkAlignment, ChunkPlan, Report, Speech};
 pub use voice::Voice;
 pub use warm::{KernelCache, WarmUp};

@@ -4,12 +4,14 @@
 
 mod bad_input;
 mod bad_model;
+mod batch;
 mod odd;
 #[path = "../../f5-runtime/tests/store/recorder.rs"]
 mod recorder;
 mod sharing;
 mod spans;
 mod speech;
+mod stream;
 mod transcript;
 mod words;
 
