@@ -240,8 +240,6 @@ impl SpeechStream {
         if self.token.is_cancelled() {
             return Some(Err(self.stopped()));
         }
-        let span = self.take.span().clone();
-        let _span = span.enter();
         if self.ready.is_empty()
             && let Err(error) = self.speak(on_step)
         {
@@ -280,6 +278,8 @@ impl SpeechStream {
             self.over = true;
             return Ok(());
         };
+        let span = self.take.span().clone();
+        let _span = span.enter();
         let all = self.take.chunks();
         let (token, observer) = (&self.token, self.take.observer());
         let jobs: Vec<_> = chunks.iter().map(|chunk| (&self.take, chunk)).collect();

@@ -164,7 +164,7 @@ fn below(random: &mut KeyedNormal, n: usize) -> usize {
 fn a_stream_stops_within_a_step_at_a_thousand_points() {
     let _turn = TURN.lock().unwrap();
     let (tts, voice, tiny) = &*TINY;
-    let text = SENTENCE.repeat(6);
+    let text = SENTENCE.repeat(14);
     let params = params();
     let whole = tts.synthesize(voice, &text, &params).unwrap();
     let chunks = whole.chunks.len();
@@ -224,7 +224,7 @@ fn the_first_audio_needs_the_first_chunk_only() {
             first_chunk,
             ..params()
         };
-        let text = SENTENCE.repeat(6);
+        let text = SENTENCE.repeat(14);
         let whole = tts.synthesize(voice, &text, &params).unwrap();
         if first_chunk.is_some() {
             assert!(whole.chunks[0].text.len() < SENTENCE.len() / 2 + 5);

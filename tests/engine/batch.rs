@@ -81,9 +81,10 @@ fn chunks_of_a_text_share_batches_where_asked() {
     let builder = F5Tts::builder().device(DevicePreference::Cpu);
     let builder = builder.cpu_engine(CpuEngine::Burn).batch_chunks(true);
     let batching = builder.build().unwrap();
+    let text = [LONG; 2].join(" ");
     let mut steps = Vec::new();
     let batched = batching
-        .synthesize_with(&VOICE, LONG, &quick(), |progress| {
+        .synthesize_with(&VOICE, &text, &quick(), |progress| {
             steps.push((progress.chunk, progress.step));
             std::ops::ControlFlow::Continue(())
         })
@@ -92,7 +93,7 @@ fn chunks_of_a_text_share_batches_where_asked() {
     assert_eq!(steps, [(0, 1), (0, 2), (1, 1), (1, 2)]);
     assert_close(
         &batched,
-        &engine(8192).synthesize(&VOICE, LONG, &quick()).unwrap(),
+        &engine(8192).synthesize(&VOICE, &text, &quick()).unwrap(),
     );
 }
 
