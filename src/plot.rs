@@ -15,6 +15,7 @@ use embedded_graphics::{
 };
 use f5_core::{
     audio::Waveform,
+    files::replace,
     mel::{MelExtractor, MelSpec},
     timing::WordTiming,
 };
@@ -64,7 +65,7 @@ const HEAT: [[u8; 3]; 5] = [
 pub fn plot_words(waveform: &Waveform, words: &[WordTiming], path: impl AsRef<Path>) -> Result<()> {
     let path = path.as_ref();
     let canvas = draw(waveform, words)?;
-    canvas.save(path).map_err(|source| Repr::Write {
+    replace(path, |file| canvas.encode(file)).map_err(|source| Repr::Write {
         path: path.to_owned(),
         source,
     })?;
@@ -219,21 +220,6 @@ impl Canvas {
     fn text(&mut self, text: &str, at: (i32, i32), colour: Rgb888) {
         let style = MonoTextStyle::new(&FONT_6X10, colour);
         let Ok(_) = Text::with_baseline(text, at.into(), style, Baseline::Top).draw(self);
-    }
-
-    /// Writes a temporary file in the same folder and renames it.
-    fn save(&self, path: &Path) -> io::Result<()> {
-        let folder = path.parent().filter(|f| !f.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".f5-").suffix(".png.part");
-        // The permissions of an ordinary new file (the umask applies) instead of a private one.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut file = builder.tempfile_in(folder)?;
-        self.encode(&mut file)?;
-        file.persist(path).map_err(|failed| failed.error)?;
-        Ok(())
     }
 
     fn encode(&self, sink: impl Write) -> io::Result<()> {
