@@ -38,13 +38,10 @@ mod imp {
     };
 
     use super::{Amx, PANEL, Product};
+    use crate::gemm::bf16::{K_STEP, TILE, TILE_ROWS};
 
     /// Bytes of a row of a tile.
     const ROW_BYTES: usize = 64;
-    /// Elements of a tile.
-    const TILE: usize = 512;
-    const TILE_ROWS: usize = 16;
-    const K_STEP: usize = 32;
     /// Steps of a panel, and pairs of groups of rows, that are multiplied before the next ones: panel and
     /// result fill the first-level cache, and the operand comes from the second.
     const STEPS: usize = 8;
@@ -262,7 +259,7 @@ mod imp {
         }
     }
 
-    const _: () = assert!(TILE == TILE_ROWS * K_STEP && size_of::<TileConfig>() == 64);
+    const _: () = assert!(ROW_BYTES == 2 * K_STEP && size_of::<TileConfig>() == 64);
 }
 
 pub(crate) use imp::product;

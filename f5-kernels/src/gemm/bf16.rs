@@ -13,11 +13,11 @@ use crate::{
 };
 
 /// Inputs of one tile.
-const K_STEP: usize = 32;
+pub(super) const K_STEP: usize = 32;
 /// Rows of one tile.
-const TILE_ROWS: usize = 16;
+pub(super) const TILE_ROWS: usize = 16;
 /// Elements of one tile.
-const TILE: usize = TILE_ROWS * K_STEP;
+pub(super) const TILE: usize = TILE_ROWS * K_STEP;
 
 /// Products of weights and activations that are rounded to bf16.
 ///

@@ -171,17 +171,6 @@ pub trait Kernel: Copy + Debug + Send + Sync + 'static {
     /// Packs at most 32 rows of `weights`, row-major `[outputs, inputs]`, into a panel that was zero.
     fn pack_panel(&self, weights: &[f32], inputs: usize, panel: &mut [Self::Element]);
 
-    /// Packs `weights`, row-major `[outputs, inputs]`.
-    fn pack(&self, weights: &[f32], inputs: usize) -> Panels<Self::Element> {
-        let outputs = weights.len() / inputs.max(1);
-        let mut panels = Panels::zeros(self.padded(inputs), outputs);
-        let rows = weights.chunks((inputs * PANEL).max(1));
-        for (rows, panel) in rows.zip(panels.panels_mut()) {
-            self.pack_panel(rows, inputs, panel);
-        }
-        panels
-    }
-
     /// Packs rows that are in the kernel's format already, `[outputs, inputs]`, into panels that are
     /// reused; rows after the first `outputs` are left out.
     fn repack(

@@ -8,14 +8,11 @@
 
 use std::arch::x86_64::*;
 
-use super::{Amx, ROW_TILE, Scores};
+use super::{
+    Amx, ROW_TILE, Scores,
+    bf16::{K_STEP, TILE, TILE_ROWS},
+};
 use crate::rows::Softmax;
-
-/// Keys of one tile row.
-const STEP: usize = 32;
-/// Elements of one tile.
-const TILE: usize = 512;
-const TILE_ROWS: usize = 16;
 
 /// As [`Softmax::add`] for every query, but writes the weights as bf16 into tiles of 16 queries by 32
 /// keys, groups of 16 queries `row_tile` elements apart; weights that fill up the last tile are 0.
@@ -31,7 +28,7 @@ pub(super) fn add(
     };
     let read = last * scores.stride + scores.keys;
     assert!(scores.queries <= ROW_TILE && read <= scores.data.len());
-    let written = last / TILE_ROWS * row_tile + scores.keys.div_ceil(STEP) * TILE;
+    let written = last / TILE_ROWS * row_tile + scores.keys.div_ceil(K_STEP) * TILE;
     assert!(written <= tiles.len());
     // SAFETY: `Amx` is only made where AVX-512 with BF16 exists; the assertions cover the last row
     // and the last tile.
@@ -40,7 +37,7 @@ pub(super) fn add(
 
 /// # Safety
 ///
-/// `scores` holds `queries` rows of `keys`, at most [`ROW_TILE`]; `tiles` a row of [`STEP`] elements for
+/// `scores` holds `queries` rows of `keys`, at most [`ROW_TILE`]; `tiles` a row of [`K_STEP`] elements for
 /// each query and each step of keys.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")]
 unsafe fn add_avx512(
@@ -50,7 +47,7 @@ unsafe fn add_avx512(
     row_tile: usize,
 ) {
     let nothing = _mm512_set1_ps(f32::NEG_INFINITY);
-    let (whole, rest) = (scores.keys / STEP, scores.keys % STEP);
+    let (whole, rest) = (scores.keys / K_STEP, scores.keys % K_STEP);
     let masks = [lanes(rest), lanes(rest.saturating_sub(TILE_ROWS))];
     // SAFETY: callers stay below `queries` and `keys`; lanes beyond the keys are masked off and not read.
     let load = |row: usize, at: usize, half: usize| unsafe {
@@ -58,7 +55,7 @@ unsafe fn add_avx512(
             .data
             .as_ptr()
             .wrapping_add(row * scores.stride + at + half * 16);
-        if at < whole * STEP {
+        if at < whole * K_STEP {
             _mm512_loadu_ps(from)
         } else {
             _mm512_mask_loadu_ps(nothing, masks[half], from)
@@ -68,7 +65,7 @@ unsafe fn add_avx512(
     let mut largest = [f32::NEG_INFINITY; ROW_TILE];
     for (row, out) in largest.iter_mut().enumerate().take(scores.queries) {
         let mut both = [nothing; 2];
-        for at in (0..scores.keys).step_by(STEP) {
+        for at in (0..scores.keys).step_by(K_STEP) {
             both[0] = _mm512_max_ps(both[0], load(row, at, 0));
             both[1] = _mm512_max_ps(both[1], load(row, at, 1));
         }
@@ -102,8 +99,8 @@ unsafe fn add_avx512(
         let mut sums = [_mm512_setzero_ps(); 2];
         let out = tiles
             .as_mut_ptr()
-            .wrapping_add(row / TILE_ROWS * row_tile + row % TILE_ROWS * STEP);
-        for (step, at) in (0..scores.keys).step_by(STEP).enumerate() {
+            .wrapping_add(row / TILE_ROWS * row_tile + row % TILE_ROWS * K_STEP);
+        for (step, at) in (0..scores.keys).step_by(K_STEP).enumerate() {
             let low = exp2(_mm512_fmadd_ps(load(row, at, 0), scale, less));
             let high = exp2(_mm512_fmadd_ps(load(row, at, 1), scale, less));
             sums[0] = _mm512_add_ps(sums[0], low);
