@@ -56,11 +56,6 @@ impl Place {
         self.networks.device
     }
 
-    /// Precision and instruction set, where the fused CPU engine computes.
-    pub(crate) fn kernels(&self) -> Option<&str> {
-        self.networks.kernels.as_deref()
-    }
-
     /// Does a piece of work, on the processor if the device fails and may be left.
     pub(crate) fn run<T>(
         &mut self,

@@ -133,7 +133,7 @@ impl Job {
     fn stopped(job: Result<Self>) -> Result<Speech> {
         let job = job?;
         let steps = job.take.params().nfe_steps;
-        match job.take.next_frames().is_none() && job.collected.len() == job.take.chunks() {
+        match job.collected.len() == job.take.chunks() {
             true => job.finish(),
             false => Err(job.failed.unwrap_or_else(|| cancelled(0, steps))),
         }

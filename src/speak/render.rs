@@ -97,11 +97,9 @@ pub(super) fn render(
     Ok(rendered)
 }
 
-/// Adds where it happened.
+/// Adds the moves to other devices that nobody has been told of.
 fn told(place: &mut Place, rendered: Rendered) -> Rendered {
     Rendered {
-        device: place.device().to_string(),
-        kernels: place.kernels().map(str::to_owned),
         moves: std::mem::take(&mut place.moves),
         ..rendered
     }
@@ -140,8 +138,8 @@ fn speak(
             wave,
             sampling: share.mul_f64(chunk.planned.frames as f64),
             vocoding: clock.elapsed(),
-            device: String::new(),
-            kernels: None,
+            device: networks.device.to_string(),
+            kernels: networks.kernels.clone(),
             moves: Vec::new(),
         });
     }

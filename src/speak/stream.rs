@@ -11,6 +11,7 @@ use std::{
 };
 
 use f5_core::{audio::Waveform, mel::Mel, timing::WordTiming};
+use tracing::Span;
 
 use crate::{
     F5Tts, Progress, Voice,
@@ -108,6 +109,8 @@ pub enum StreamEvent {
 pub struct SpeechStream {
     place: Place,
     take: Take,
+    /// The call, for whoever listens to `tracing`.
+    span: Span,
     token: CancelToken,
     /// Pieces of a batch that wait to be asked for.
     ready: VecDeque<Result<SpeechPiece>>,
@@ -185,6 +188,7 @@ impl SpeechStream {
         Ok(Self {
             take: Take::begin(engine, voice, gen_text, params)?,
             place: Place::new(engine),
+            span: tracing::info_span!("f5.synthesize", chars = gen_text.len()),
             token: CancelToken::default(),
             ready: VecDeque::new(),
             batch_frames: engine.batch_chunks().then_some(engine.batch_frames),
@@ -278,8 +282,7 @@ impl SpeechStream {
             self.over = true;
             return Ok(());
         };
-        let span = self.take.span().clone();
-        let _span = span.enter();
+        let _span = self.span.clone().entered();
         let all = self.take.chunks();
         let (token, observer) = (&self.token, self.take.observer());
         let jobs: Vec<_> = chunks.iter().map(|chunk| (&self.take, chunk)).collect();

@@ -4,7 +4,6 @@ use std::{sync::Arc, time::Instant, vec};
 
 use f5_core::{audio::crossfade::Joiner, mel::Mel};
 use f5_model::cfm::SampleRow;
-use tracing::Span;
 
 use crate::{
     Progress, Voice,
@@ -41,7 +40,6 @@ pub(crate) struct Take {
     words: WordQueue,
     report: Report,
     started: Instant,
-    span: Span,
 }
 
 /// A chunk with the noise it starts from.
@@ -62,7 +60,6 @@ impl Take {
         params: &SynthesisParams,
     ) -> Result<Self> {
         let started = Instant::now();
-        let span = tracing::info_span!("f5.synthesize", chars = gen_text.len());
         params.validate()?;
         let unknown = engine.check_text(gen_text)?;
         let seed = engine.seed(params)?;
@@ -85,13 +82,7 @@ impl Take {
                 ..Report::default()
             },
             started,
-            span,
         })
-    }
-
-    /// The call, for whoever listens to `tracing`.
-    pub(super) fn span(&self) -> &Span {
-        &self.span
     }
 
     /// Who is told of steps and chunks.
