@@ -1,27 +1,27 @@
 //! Puts an engine together: model directory, vocoder, device, aligner.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
 
 use f5_align::{Aligner, AlignerChain, Transcriber};
 use f5_core::{
-    mel::{MelExtractor, MelSpecType},
+    mel::MelExtractor,
     text::{Tokenizer, Vocab},
 };
 use f5_model::{ModelConfig, cpu::Precision};
-use f5_runtime::{device::DevicePreference, store::Digest};
-use f5_vocoder::{BigVganConfig, VocoderConfig, VocosConfig};
+use f5_runtime::{device::DevicePreference, observe::Observer, store::Digest};
 
 use crate::{
     CpuEngine, F5Tts,
     cache::WeightCache,
     device::DeviceWish,
     engine::Engine,
-    error::{Repr, Result},
+    error::Result,
+    files,
     networks::{CpuChoice, EngineReport, NetworkFiles},
+    observe::Watcher,
 };
 
 /// What decides the noise where [`SynthesisParams::seed`](crate::SynthesisParams::seed) is `None`.
@@ -56,7 +56,10 @@ pub struct F5TtsBuilder {
     seed_policy: SeedPolicy,
     aligner: Arc<dyn Aligner>,
     transcriber: Option<Arc<dyn Transcriber>>,
+    observer: Watcher,
     language: String,
+    batch_frames: usize,
+    batch_chunks: Option<bool>,
 }
 
 /// The demo model: a small English voice that lies in this repository.
@@ -83,7 +86,10 @@ impl Default for F5TtsBuilder {
             seed_policy: SeedPolicy::Random,
             aligner: Arc::new(AlignerChain::default()),
             transcriber: None,
+            observer: Watcher::default(),
             language: "en".to_owned(),
+            batch_frames: 8192,
+            batch_chunks: None,
         }
     }
 }
@@ -176,9 +182,31 @@ impl F5TtsBuilder {
         self
     }
 
+    /// Who is told of the steps and chunks of every call; nobody when not called. One call alone is
+    /// watched, and stopped, with [`synthesize_with`](F5Tts::synthesize_with).
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Watcher::new(observer);
+        self
+    }
+
     /// The language of the texts for aligner and transcriber, as a BCP 47 tag; `en` when not called.
     pub fn language(mut self, tag: impl Into<String>) -> Self {
         self.language = tag.into();
+        self
+    }
+
+    /// The most frames that are sampled at once where chunks share a batch, reference and padding
+    /// included; 8192 when not called, about 87 seconds. A chunk that is longer goes alone. Less needs
+    /// less memory.
+    pub fn batch_frames(mut self, frames: usize) -> Self {
+        self.batch_frames = frames;
+        self
+    }
+
+    /// Whether the chunks of one long text share batches, the first one excepted; on GPUs alone when
+    /// not called.
+    pub fn batch_chunks(mut self, batch: bool) -> Self {
+        self.batch_chunks = Some(batch);
         self
     }
 
@@ -199,9 +227,9 @@ impl F5TtsBuilder {
             Tokenizer::Byte => Vocab::bytes(),
             _ => Vocab::from_file(dir.join("vocab.txt"))?,
         };
-        let (vocoder, vocoder_file) = self.vocoder(&config)?;
+        let (vocoder, vocoder_file) = files::vocoder(dir, self.vocoder_dir.as_deref(), &config)?;
         let files = NetworkFiles {
-            checkpoint: checkpoint(dir)?,
+            checkpoint: files::checkpoint(dir)?,
             arch: config.arch.clone(),
             vocab_size: vocab.len(),
             vocoder_file,
@@ -233,142 +261,11 @@ impl F5TtsBuilder {
             seed_policy: self.seed_policy,
             aligner: self.aligner,
             transcriber: self.transcriber,
+            observer: self.observer,
             language: self.language,
+            batch_frames: self.batch_frames,
+            batch_chunks: self.batch_chunks,
         };
         Ok(F5Tts::from_engine(engine))
-    }
-
-    /// Configuration and weights of the vocoder.
-    fn vocoder(&self, model: &ModelConfig) -> Result<(VocoderConfig, PathBuf)> {
-        let beside_model = self.vocoder_dir.is_none();
-        let dir = self.vocoder_dir.as_ref().unwrap_or(&self.model_dir);
-        let names: &[&str] = if beside_model {
-            &["vocoder.safetensors"]
-        } else {
-            &[
-                "model.safetensors",
-                "vocoder.safetensors",
-                "pytorch_model.bin",
-                "bigvgan_generator.safetensors",
-                "bigvgan_generator.pt",
-            ]
-        };
-        let file = names
-            .iter()
-            .map(|name| dir.join(name))
-            .find(|file| file.is_file());
-        let file = file.ok_or_else(|| Repr::MissingFile {
-            what: "vocoder",
-            path: dir.join(names[0]),
-            remedy: "put the vocoder's safetensors file there or name its directory with vocoder_dir",
-        })?;
-        let config = if beside_model {
-            let malformed = |source| Repr::VocoderConfig {
-                path: dir.join("config.json"),
-                source,
-            };
-            model
-                .vocoder
-                .clone()
-                .map(serde_json::from_value)
-                .transpose()
-                .map_err(malformed)?
-        } else {
-            vocoder_config(&dir.join("config.json"))?
-        };
-        Ok((
-            config.unwrap_or_else(|| released_vocoder(model.mel_spec.mel_spec_type)),
-            file,
-        ))
-    }
-}
-
-/// The vocoder that the released models with this mel front end use.
-fn released_vocoder(mel_spec_type: MelSpecType) -> VocoderConfig {
-    match mel_spec_type {
-        MelSpecType::Vocos => VocoderConfig::Vocos(VocosConfig::mel_24khz()),
-        MelSpecType::Bigvgan => VocoderConfig::BigVgan(BigVganConfig::v2_24khz_100band_256x()),
-    }
-}
-
-/// The vocoder's own configuration, or the `vocoder` block of a model's.
-fn vocoder_config(path: &Path) -> Result<Option<VocoderConfig>> {
-    let malformed = |source| Repr::VocoderConfig {
-        path: path.to_owned(),
-        source,
-    };
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => {
-            return Err(Repr::Read {
-                path: path.to_owned(),
-                source,
-            }
-            .into());
-        }
-    };
-    let mut value: serde_json::Value = serde_json::from_str(&text).map_err(malformed)?;
-    let mut block = value
-        .get_mut("vocoder")
-        .map(serde_json::Value::take)
-        .unwrap_or(value);
-    // NVIDIA's own file does not say what it is of.
-    if let Some(keys) = block.as_object_mut()
-        && !keys.contains_key("kind")
-        && keys.contains_key("upsample_rates")
-    {
-        keys.insert("kind".to_owned(), "bigvgan".into());
-    }
-    Ok(Some(serde_json::from_value(block).map_err(malformed)?))
-}
-
-/// The checkpoint of a model directory.
-fn checkpoint(dir: &Path) -> Result<PathBuf> {
-    let file = dir.join("model.safetensors");
-    if file.is_file() {
-        return Ok(file);
-    }
-    let read = |source| Repr::Read {
-        path: dir.to_owned(),
-        source,
-    };
-    let (mut found, mut pickles) = (Vec::new(), Vec::new());
-    for entry in fs::read_dir(dir).map_err(read)? {
-        let path = entry.map_err(read)?.path();
-        let is_vocoder = path
-            .file_name()
-            .is_some_and(|name| name == "vocoder.safetensors");
-        match path.extension().and_then(|extension| extension.to_str()) {
-            Some("safetensors") if !is_vocoder => found.push(path),
-            Some("pt") => pickles.push(path),
-            _ => {}
-        }
-    }
-    // Releases that hold both hold the same weights twice.
-    if found.is_empty() {
-        found = pickles;
-    }
-    found.sort();
-    match found.as_slice() {
-        [one] => Ok(one.clone()),
-        [] => Err(Repr::MissingFile {
-            what: "checkpoint",
-            path: file,
-            remedy: "put the model's safetensors file there",
-        }
-        .into()),
-        many => {
-            let names: Vec<_> = many
-                .iter()
-                .filter_map(|path| path.file_name()?.to_str().map(str::to_owned))
-                .collect();
-            Err(Repr::AmbiguousModel {
-                path: dir.to_owned(),
-                found: many.len(),
-                names: names.join(", "),
-            }
-            .into())
-        }
     }
 }

@@ -87,6 +87,10 @@ pub(crate) enum Repr {
         name: &'static str,
         unknown: Vec<UnknownChar>,
     },
+    #[error(
+        "{option} needs the whole audio and cannot be streamed; switch it off or use synthesize"
+    )]
+    NotStreamable { option: &'static str },
     #[error("there is no {what} at {path}; {remedy}")]
     MissingFile {
         what: &'static str,
@@ -101,6 +105,12 @@ pub(crate) enum Repr {
     },
     #[error("cannot read {path}")]
     Read {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[cfg(feature = "plot")]
+    #[error("cannot write {path}")]
+    Write {
         path: PathBuf,
         source: std::io::Error,
     },
@@ -178,10 +188,13 @@ impl Error {
             Repr::MissingFile { .. } => ErrorKind::MissingModel,
             Repr::Align(_) => ErrorKind::Alignment,
             Repr::Transcribe(_) => ErrorKind::Transcription,
+            #[cfg(feature = "plot")]
+            Repr::Write { .. } => ErrorKind::Io,
             Repr::Timing(_) | Repr::Read { .. } | Repr::Seed(_) => ErrorKind::Io,
-            Repr::Parameter { .. } | Repr::EmptyText { .. } | Repr::AllUnknown { .. } => {
-                ErrorKind::InvalidInput
-            }
+            Repr::Parameter { .. }
+            | Repr::EmptyText { .. }
+            | Repr::AllUnknown { .. }
+            | Repr::NotStreamable { .. } => ErrorKind::InvalidInput,
             Repr::Device(_) | Repr::Cpu(_) => ErrorKind::Device,
             Repr::OutOfMemory { .. } => ErrorKind::OutOfMemory,
             Repr::Model(_) => ErrorKind::CorruptModel,

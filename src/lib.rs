@@ -7,6 +7,13 @@
 //! [`F5Tts`] is the engine, [`Voice`] a prepared reference, [`SynthesisParams`] how to speak and
 //! [`Speech`] what came out. The crates behind them are re-exported as modules; `docs/ARCHITECTURE.md`
 //! is the map.
+//!
+//! # What it is doing
+//!
+//! Results carry reports ([`F5Tts::report`], [`Speech::report`]), an [`Observer`] is told of steps and
+//! chunks while they happen, and what takes time is a span of [`tracing`](https://docs.rs/tracing):
+//! `f5.load`, and `f5.synthesize` with `f5.sample`, `f5.vocode` and `f5.align` in it. Refused
+//! devices and moves to another device are events. Nothing is printed.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod builder;
@@ -14,10 +21,15 @@ mod cache;
 mod device;
 mod engine;
 mod error;
+mod files;
 mod networks;
+mod observe;
 mod params;
 mod place;
 mod plan;
+#[cfg(feature = "plot")]
+mod plot;
+mod speak;
 mod speech;
 mod timeline;
 mod voice;
@@ -30,11 +42,14 @@ pub use engine::{F5Tts, Progress};
 pub use error::{Error, ErrorKind, Result};
 pub use f5_core::timing::WordTiming;
 pub use f5_model::cpu::Precision;
-pub use f5_runtime::device::DevicePreference;
+pub use f5_runtime::{device::DevicePreference, observe::Observer};
 pub use f5_timing::TimingFormat;
 pub use networks::{CpuEngine, EngineReport, LoadReport};
-pub use params::{Chunking, Noise, ShortText, SynthesisParams};
+pub use params::{Chunking, Noise, Pauses, ShortText, SynthesisParams};
 pub use place::DeviceMove;
+#[cfg(feature = "plot")]
+pub use plot::plot_words;
+pub use speak::{CancelToken, Request, SpeechPiece, SpeechStream, StreamEvent};
 pub use speech::{ChunkAlignment, ChunkPlan, Report, Speech};
 pub use voice::Voice;
 pub use warm::{KernelCache, WarmUp};

@@ -160,6 +160,7 @@ impl NetworkFiles {
     /// Loads both networks; `name` is what `device` is called.
     pub(crate) fn load(&self, device: &Device, name: DevicePreference) -> Result<Networks> {
         let started = Instant::now();
+        let _span = tracing::info_span!("f5.load", device = %name, bytes = self.bytes()).entered();
         let fused = self.cpu.fused(name)?;
         let numbers = fused.as_ref().map(Fused::name);
         let threads = self.cpu.threads;

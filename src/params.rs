@@ -10,11 +10,12 @@ use crate::error::{Result, positive};
 /// How to speak a text.
 ///
 /// [`SynthesisParams::default`] is what this engine recommends, [`SynthesisParams::upstream`] what
-/// F5-TTS 1.1.22 does; they differ in the last four fields alone.
+/// F5-TTS 1.1.22 does; they differ in the last five fields alone.
 ///
 /// | | `default()` | `upstream()` |
 /// |---|---|---|
 /// | chunks | whole sentences, evenly filled | upstream's greedy cut by punctuation |
+/// | between chunks | a pause, after the end of sentence or paragraph | they fade into each other |
 /// | between reference and text | one space | two spaces, both counted for the duration |
 /// | short texts | at least 0.8 s | at speed 0.3 below 10 bytes |
 /// | noise | keyed by seed and chunk: order never matters | torch's CPU stream, drawn chunk after chunk |
@@ -41,9 +42,13 @@ pub struct SynthesisParams {
     pub fix_duration: Option<Duration>,
     /// Quiet references are raised to this loudness, and the speech is lowered by as much.
     pub target_rms: f32,
-    /// Overlap of neighbouring chunks; zero puts them end to end.
+    /// Longest overlap of neighbouring chunks; zero puts them end to end. Where there are
+    /// [`pauses`](Self::pauses), only silence in excess of them overlaps.
     pub cross_fade_duration: Duration,
-    /// Shortens pauses of a second or more.
+    /// Lets the first chunk last about this long, so that a stream is heard early; `None` cuts it as
+    /// any other. A second or two is enough for a few words; very short chunks are spoken badly.
+    pub first_chunk: Option<Duration>,
+    /// Shortens pauses of a second or more. It needs the whole audio, so streams refuse it.
     pub remove_silence: bool,
     /// Finds when each word was spoken. Without it [`Speech::words`](crate::Speech) stays empty and no
     /// time is spent on it.
@@ -53,6 +58,9 @@ pub struct SynthesisParams {
     pub seed: Option<u64>,
     /// How long texts are cut.
     pub chunking: Chunking,
+    /// The silence between chunks; `None` lets them fade into each other as upstream does. With
+    /// [`fix_duration`](Self::fix_duration) there are none: they would make the audio longer.
+    pub pauses: Option<Pauses>,
     /// Whether a second space stands between reference and text.
     pub double_space: bool,
     /// How long very short texts last.
@@ -68,6 +76,28 @@ pub enum Chunking {
     Sentences,
     /// As upstream: greedily at punctuation, over-long sentences uncut.
     Upstream,
+}
+
+/// The least silence between two chunks, by what ends there. Silence that chunks bring along counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Pauses {
+    /// Inside a sentence that had to be cut.
+    pub clause: Duration,
+    /// Between two sentences.
+    pub sentence: Duration,
+    /// Where the text has a blank line.
+    pub paragraph: Duration,
+}
+
+impl Default for Pauses {
+    /// 100, 300 and 700 ms.
+    fn default() -> Self {
+        Self {
+            clause: Duration::from_millis(100),
+            sentence: Duration::from_millis(300),
+            paragraph: Duration::from_millis(700),
+        }
+    }
 }
 
 /// How long very short texts last; by their letters alone they would be over before a word is said.
@@ -108,10 +138,12 @@ impl Default for SynthesisParams {
             fix_duration: None,
             target_rms: TARGET_RMS,
             cross_fade_duration: Duration::from_millis(150),
+            first_chunk: None,
             remove_silence: false,
             word_timings: true,
             seed: None,
             chunking: Chunking::Sentences,
+            pauses: Some(Pauses::default()),
             double_space: false,
             short_text: ShortText::AtLeast(Duration::from_millis(800)),
             noise: Noise::Keyed,
@@ -125,6 +157,7 @@ impl SynthesisParams {
     pub fn upstream() -> Self {
         Self {
             chunking: Chunking::Upstream,
+            pauses: None,
             double_space: true,
             short_text: ShortText::Slow,
             noise: Noise::TorchCpu,
@@ -150,9 +183,14 @@ impl SynthesisParams {
         self.sampling().validate().map_err(f5_model::Error::from)?;
         positive("speed", self.speed)?;
         positive("target_rms", f64::from(self.target_rms))?;
-        match self.fix_duration {
-            Some(duration) => positive("fix_duration", duration.as_secs_f64()),
-            None => Ok(()),
+        for (name, duration) in [
+            ("fix_duration", self.fix_duration),
+            ("first_chunk", self.first_chunk),
+        ] {
+            if let Some(duration) = duration {
+                positive(name, duration.as_secs_f64())?;
+            }
         }
+        Ok(())
     }
 }

@@ -35,17 +35,17 @@ pub struct DeviceMove {
 
 /// Where a call computes.
 #[derive(Debug)]
-pub(crate) struct Place<'a> {
-    engine: &'a Engine,
+pub(crate) struct Place {
+    engine: Arc<Engine>,
     networks: Arc<Networks>,
     pub(crate) moves: Vec<DeviceMove>,
 }
 
-impl<'a> Place<'a> {
+impl Place {
     /// Every call begins on the engine's own device: the next one may find it free again.
-    pub(crate) fn new(engine: &'a Engine) -> Self {
+    pub(crate) fn new(engine: &Arc<Engine>) -> Self {
         Self {
-            engine,
+            engine: Arc::clone(engine),
             networks: Arc::clone(&engine.networks),
             moves: Vec::new(),
         }
@@ -56,35 +56,33 @@ impl<'a> Place<'a> {
         self.networks.device
     }
 
-    /// Precision and instruction set, where the fused CPU engine computes.
-    pub(crate) fn kernels(&self) -> Option<&str> {
-        self.networks.kernels.as_deref()
-    }
-
     /// Does a piece of work, on the processor if the device fails and may be left.
-    ///
-    /// There is no smaller batch to try before that: chunks are sampled one at a time.
     pub(crate) fn run<T>(
         &mut self,
         chunk: usize,
         mut work: impl FnMut(&Networks) -> Result<T>,
     ) -> Result<T> {
         loop {
-            let outcome = catch_unwind(AssertUnwindSafe(|| work(&self.networks)));
-            let error = match outcome {
-                Ok(Ok(value)) => return Ok(value),
-                Ok(Err(error)) => out_of_memory(error, self.networks.device),
-                Err(payload) => {
-                    let message = panic_message(payload.as_ref());
-                    // Any other panic may be the caller's own.
-                    if !is_out_of_memory(&message) {
-                        resume_unwind(payload);
-                    }
-                    let device = self.networks.device;
-                    Repr::OutOfMemory { device, message }.into()
+            match self.attempt(&mut work) {
+                Ok(value) => return Ok(value),
+                Err(error) => self.leave(chunk, error)?,
+            }
+        }
+    }
+
+    /// Does a piece of work here or not at all.
+    pub(crate) fn attempt<T>(&self, work: impl FnOnce(&Networks) -> Result<T>) -> Result<T> {
+        let device = self.networks.device;
+        match catch_unwind(AssertUnwindSafe(|| work(&self.networks))) {
+            Ok(outcome) => outcome.map_err(|error| out_of_memory(error, device)),
+            Err(payload) => {
+                let message = panic_message(payload.as_ref());
+                // Any other panic may be the caller's own.
+                if !is_out_of_memory(&message) {
+                    resume_unwind(payload);
                 }
-            };
-            self.leave(chunk, error)?;
+                Err(Repr::OutOfMemory { device, message }.into())
+            }
         }
     }
 
@@ -99,6 +97,7 @@ impl<'a> Place<'a> {
         let Ok((networks, loading)) = self.engine.on_processor() else {
             return Err(error);
         };
+        tracing::warn!(%from, to = %networks.device, %error, "moved to another device");
         self.moves.push(DeviceMove {
             chunk,
             from,

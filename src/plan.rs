@@ -21,6 +21,8 @@ use crate::{
 const WINDOW: f64 = 22.0;
 /// Chunks are never cut finer than this, however little room a long reference leaves.
 const LEAST_BUDGET: i64 = 40;
+/// Nor is a first chunk that is to be heard early: a few words.
+const LEAST_FIRST: i64 = 20;
 
 /// One chunk before it is spoken.
 #[derive(Debug)]
@@ -31,6 +33,16 @@ pub(crate) struct Planned {
     pub(crate) ids: Vec<i32>,
     /// Frames to sample, reference included.
     pub(crate) frames: usize,
+    /// What ends where the chunk ends.
+    pub(crate) end: End,
+}
+
+/// What ends where a chunk ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    Clause,
+    Sentence,
+    Paragraph,
 }
 
 impl Planned {
@@ -58,18 +70,20 @@ pub(crate) fn plan(
     let audio = &prepared.waveform;
     let ref_seconds = audio.samples().len() as f64 / f64::from(audio.sample_rate());
     let budget = max_chars(&prepared.ref_text, ref_seconds, WINDOW, params.speed)?;
-    let texts: Vec<String> = match params.chunking {
-        Chunking::Upstream => chunk_text(gen_text, budget),
-        Chunking::Sentences => {
-            let budget = usize::try_from(budget.max(LEAST_BUDGET)).unwrap_or(usize::MAX);
-            // Wrapped lines and blank ones are spoken as one space.
-            let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-            chunk_sentences(gen_text, budget)
-                .iter()
-                .map(|chunk| squeezed(&chunk.text))
-                .collect()
-        }
+    let mut texts = Vec::new();
+    let mut rest = gen_text;
+    if let Some(first) = params.first_chunk {
+        let pace = prepared.ref_text.len() as f64 / ref_seconds * params.speed;
+        let budget =
+            ((pace * first.as_secs_f64()) as i64).clamp(LEAST_FIRST, budget.max(LEAST_FIRST));
+        texts.extend(cut(rest, budget, params.chunking).into_iter().next());
+        rest = texts.first().map_or(rest, |first| behind(rest, first));
+    }
+    let budget = match params.chunking {
+        Chunking::Upstream => budget,
+        Chunking::Sentences => budget.max(LEAST_BUDGET),
     };
+    texts.extend(cut(rest, budget, params.chunking));
 
     let (ref_text, ref_ids) = reference(engine, voice, params);
     let ref_frames = conditioned.samples / spec.hop_length;
@@ -115,9 +129,66 @@ pub(crate) fn plan(
             text,
             ids,
             frames,
+            end: End::Clause,
         });
     }
+    find_ends(&mut planned, gen_text);
     Ok(planned)
+}
+
+/// The texts of the chunks, of at most `budget` bytes where they can be cut.
+fn cut(text: &str, budget: i64, chunking: Chunking) -> Vec<String> {
+    match chunking {
+        Chunking::Upstream => {
+            let mut chunks = chunk_text(text, budget);
+            // What is left behind a first chunk may be blank.
+            chunks.retain(|chunk| !chunk.is_empty());
+            chunks
+        }
+        Chunking::Sentences => {
+            let budget = usize::try_from(budget).unwrap_or(0);
+            // Wrapped lines and blank ones are spoken as one space.
+            let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+            chunk_sentences(text, budget)
+                .iter()
+                .map(|chunk| squeezed(&chunk.text))
+                .collect()
+        }
+    }
+}
+
+/// What follows `chunk`, which `text` begins with but for whitespace.
+fn behind<'a>(text: &'a str, chunk: &str) -> &'a str {
+    let visible = chunk.chars().filter(|c| !c.is_whitespace()).count();
+    let mut visibles = text.char_indices().filter(|(_, c)| !c.is_whitespace());
+    let last = visible.checked_sub(1).and_then(|last| visibles.nth(last));
+    last.map_or(text, |(at, c)| &text[at + c.len_utf8()..])
+}
+
+fn find_ends(planned: &mut [Planned], gen_text: &str) {
+    let mut chars = gen_text.chars().enumerate().peekable();
+    for index in 1..planned.len() {
+        let between = planned[index - 1].chars.span().end..planned[index].chars.span().start;
+        while chars.next_if(|(at, _)| *at < between.start).is_some() {}
+        let mut lines = 0;
+        while let Some((_, c)) = chars.next_if(|(at, _)| *at < between.end) {
+            lines += usize::from(c == '\n');
+        }
+        let chunk = &mut planned[index - 1];
+        let text = chunk
+            .text
+            .trim_end_matches(|c: char| !c.is_alphanumeric() && !is_stop(c));
+        chunk.end = match (lines, text.ends_with(is_stop)) {
+            (2.., _) => End::Paragraph,
+            (_, true) => End::Sentence,
+            (_, false) => End::Clause,
+        };
+    }
+}
+
+/// Whether a sentence ends with this character; quotes and brackets may follow it.
+fn is_stop(c: char) -> bool {
+    matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？')
 }
 
 fn frames_in(duration: Duration, rate: f64, hop_length: usize) -> usize {

@@ -112,6 +112,18 @@ impl Speech {
         Ok(self.waveform.write_wav(path, WavFormat::Pcm16)?)
     }
 
+    /// Draws the audio and its words as a PNG file; see [`plot_words`](crate::plot_words). The
+    /// spectrogram is of [`waveform`](Self::waveform), because [`mel`](Self::mel) has its chunks one
+    /// after the other.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written; nothing is left half-written.
+    #[cfg(feature = "plot")]
+    pub fn plot(&self, path: impl AsRef<Path>) -> Result<()> {
+        crate::plot_words(&self.waveform, &self.words, path)
+    }
+
     /// The words as a track for subtitle and timing files.
     ///
     /// ```no_run

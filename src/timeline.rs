@@ -1,25 +1,10 @@
-//! Words and chunks on the joined audio: kept in order, and moved along when pauses are shortened.
+//! Words and chunks on the joined audio, moved along when pauses are shortened.
 
 use std::{ops::Range, time::Duration};
 
-use f5_core::{
-    audio::silence::{keep, kept_ranges},
-    timing::WordTiming,
-};
+use f5_core::audio::silence::{keep, kept_ranges};
 
 use crate::speech::Speech;
-
-/// Chunks overlap where they fade, and so may the last word of one and the first of the next: the
-/// later one wins.
-pub(crate) fn keep_in_order(words: &mut [WordTiming]) {
-    for index in 1..words.len() {
-        let (before, after) = words.split_at_mut(index);
-        let (previous, next) = (&mut before[index - 1], &mut after[0]);
-        next.start = next.start.max(previous.start);
-        next.end = next.end.max(next.start);
-        previous.end = previous.end.min(next.start);
-    }
-}
 
 /// `remove_silence` of f5-core, with the words and chunks moved along.
 pub(crate) fn shorten_pauses(speech: &mut Speech) {
@@ -52,31 +37,7 @@ pub(crate) fn seconds(samples: usize, rate: u32) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use f5_core::timing::TimingSource;
-
     use super::*;
-
-    fn word(start: u64, end: u64) -> WordTiming {
-        WordTiming {
-            word: "word".to_owned(),
-            start: Duration::from_millis(start),
-            end: Duration::from_millis(end),
-            score: None,
-            source: TimingSource::Estimated,
-            chars: 0..4,
-        }
-    }
-
-    #[test]
-    fn words_that_overlap_in_a_fade_are_parted() {
-        let mut words = [word(0, 400), word(300, 700), word(250, 280)];
-        keep_in_order(&mut words);
-        let spans: Vec<_> = words
-            .iter()
-            .map(|w| (w.start.as_millis(), w.end.as_millis()))
-            .collect();
-        assert_eq!(spans, [(0, 300), (300, 300), (300, 300)]);
-    }
 
     #[test]
     fn samples_move_by_what_is_cut_before_them() {

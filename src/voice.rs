@@ -32,7 +32,7 @@ pub struct Voice {
 pub(crate) struct Prepared {
     /// Mono, at the recording's own rate, loudness untouched.
     pub(crate) waveform: Waveform,
-    pub(crate) conditioned: Conditioned,
+    pub(crate) conditioned: Arc<Conditioned>,
     /// As the model reads it: ends in `". "` or `"。"`.
     pub(crate) ref_text: String,
     pub(crate) ids: Vec<i32>,
@@ -115,7 +115,7 @@ impl Voice {
         let conditioned = Conditioned::new(engine, &waveform, TARGET_RMS)?;
         let inner = Prepared {
             waveform,
-            conditioned,
+            conditioned: Arc::new(conditioned),
             ref_text,
             ids: encoded.ids,
             unknown: encoded.unknown,

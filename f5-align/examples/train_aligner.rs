@@ -10,12 +10,12 @@ use f5_align::train::{
 };
 
 const USAGE: &str = "train_aligner --cmudict FILE --speech FOLDER --data FOLDER
-    [--sentences 420] [--gaussians 8] [--without VOICE] [--model-only]
+    [--sentences 420] [--gaussians 8] [--warp 0.2] [--without VOICE]... [--model-only]
 
 --cmudict    pronunciations in the format of cmudict
 --speech     folder for the training speech; what is there is used again
 --data       folder for the results, f5-align/data for the crate's own
---without    a voice to leave out, to judge the model by it";
+--without    a voice to leave out, to judge the model by it; may be given several times";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -54,9 +54,23 @@ fn main() -> Result<(), Box<dyn Error>> {
         .into_iter()
         .map(|t| (t, rates[random.below(rates.len())]))
         .collect();
-    let left_out = value("--without");
+    let pairs = arguments.windows(2);
+    let left_out: Vec<&str> = pairs
+        .filter(|pair| pair[0] == "--without")
+        .map(|pair| pair[1].as_str())
+        .collect();
+    if let Some(name) = left_out
+        .iter()
+        .find(|n| VOICES.iter().all(|v| v.name() != **n))
+    {
+        let names = VOICES.map(|v| v.name()).join(", ");
+        return Err(format!("there is no voice {name} to leave out, only {names}").into());
+    }
     let mut voices = Vec::new();
-    for voice in VOICES.into_iter().filter(|v| Some(v.name()) != left_out) {
+    for voice in VOICES {
+        if left_out.contains(&voice.name().as_str()) {
+            continue;
+        }
         let folder = Path::new(&speech).join(voice.name());
         voice.speak(&folder, &spoken)?;
         let utterances = read(&folder)?;
@@ -72,9 +86,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         );
         voices.push(utterances);
     }
+    let usual = ModelOptions::default();
     let options = ModelOptions {
         gaussians: number("--gaussians", 8)?,
-        ..ModelOptions::default()
+        warp: value("--warp").map_or(Ok(usual.warp), |v| v.parse())?,
+        ..usual
     };
     let model = train_model(&voices, &options)?;
     println!("model of {} bytes", model.len());

@@ -6,6 +6,7 @@
 //! | module | what lives there | feature |
 //! |---|---|---|
 //! | [`audio`] | waveforms, WAV files, resampling, silence, reference preparation | `audio` |
+//! | [`files`] | files that appear whole or not at all | `audio` |
 //! | [`mel`] | mel spectrograms and both front ends (the extractor needs `audio`) | |
 //! | [`noise`] | starting noise keyed by seed, torch's CPU stream | `noise` |
 //! | [`panics`] | what a panic of foreign code said | |
@@ -16,6 +17,8 @@
 
 #[cfg(feature = "audio")]
 pub mod audio;
+#[cfg(feature = "audio")]
+pub mod files;
 pub mod mel;
 #[cfg(feature = "noise")]
 pub mod noise;

@@ -1,17 +1,19 @@
 //! Attention of one head over one sequence, block by block: scores never fill more than a cache.
 //!
-//! Queries go by 32, keys by 256. Each block of keys is weighted relative to the largest score so far,
+//! Queries go by 32, keys by 512. Each block of keys is weighted relative to the largest score so far,
 //! and what was summed up before is scaled down when a larger one appears ([online
 //! softmax](https://arxiv.org/abs/1805.02867), as in FlashAttention).
 
 use crate::{
     buffer::Buffer,
-    gemm::{Kernel, PANEL, Panels, ROW_TILE},
+    gemm::{CACHE_LINE, Kernel, PANEL, Panels, ROW_TILE, Scores},
     rows::{self, Softmax},
 };
 
-/// Keys of one block: 32 kilobytes of scores.
-const KEYS: usize = 256;
+/// Keys of one block: 66 kilobytes of scores.
+const KEYS: usize = 512;
+/// From one row of scores to the next.
+const STRIDE: usize = KEYS + CACHE_LINE;
 
 /// One head of one sequence, each `[positions, dim_head]`.
 #[derive(Debug, Clone, Copy)]
@@ -60,7 +62,7 @@ pub fn attend<K: Kernel>(
     }
     let width = dim_head.next_multiple_of(PANEL);
     s.queries.grow(kernel.operand_len(ROW_TILE, dim_head));
-    s.scores.grow(ROW_TILE * KEYS);
+    s.scores.grow(ROW_TILE * STRIDE);
     s.weights.grow(kernel.operand_len(ROW_TILE, KEYS));
     s.sums.grow(ROW_TILE * width);
 
@@ -75,22 +77,21 @@ pub fn attend<K: Kernel>(
             kernel.place_row(&mut s.queries, dim_head, row, 0, query);
         }
         let queries = queries.len() / dim_head;
-        let mut softmax = [Softmax::NEW; ROW_TILE];
+        let mut softmax = Softmax::NEW;
         for (block, values) in s.values.iter().enumerate() {
             let keys = block * KEYS..(block * KEYS + KEYS).min(visible);
             let operand = kernel.dense(&s.queries, queries, dim_head);
-            kernel.product(operand, &s.keys, keys.clone(), &mut s.scores, KEYS, false);
-            let rows = s
-                .scores
-                .chunks_exact_mut(KEYS)
-                .zip(s.sums.chunks_exact_mut(width));
-            for (row, ((scores, sums), softmax)) in rows.zip(&mut softmax).take(queries).enumerate()
-            {
-                let scores = &mut scores[..keys.len()];
-                let factor = kernel.store_weights(softmax, scores, scale, &mut s.weights, row);
-                if block > 0 && factor != 1.0 {
-                    rows::scale(cpu, sums, factor);
-                }
+            kernel.product(operand, &s.keys, keys.clone(), &mut s.scores, STRIDE, false);
+            let scores = Scores {
+                data: &mut s.scores,
+                stride: STRIDE,
+                queries,
+                keys: keys.len(),
+                scale,
+            };
+            kernel.store_weights(&mut softmax, scores, &mut s.weights);
+            if block > 0 {
+                softmax.rescale(cpu, &mut s.sums[..queries * width], width);
             }
             let operand = kernel.dense(&s.weights, queries, keys.len());
             kernel.product(operand, values, 0..dim_head, &mut s.sums, width, block > 0);
@@ -99,9 +100,9 @@ pub fn attend<K: Kernel>(
             .sums
             .chunks_exact_mut(width)
             .zip(out.chunks_exact_mut(dim_head));
-        for ((sums, out), softmax) in rows.zip(&softmax) {
+        for (row, (sums, out)) in rows.enumerate() {
             let sums = &mut sums[..dim_head];
-            rows::scale(cpu, sums, softmax.normaliser());
+            rows::scale(cpu, sums, softmax.normaliser(row));
             kernel.round(sums, out);
         }
     }

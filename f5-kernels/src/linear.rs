@@ -2,7 +2,8 @@
 
 use crate::{
     buffer::Buffer,
-    gemm::{Kernel, Operand, PANEL, Panels, ROW_TILE},
+    gemm::{CACHE_LINE, Kernel, Operand, PANEL, Panels, ROW_TILE},
+    packer::Packer,
     rows,
 };
 
@@ -27,12 +28,18 @@ impl<K: Kernel> Linear<K> {
     /// When the numbers of weights, inputs and biases do not belong together.
     #[must_use]
     pub fn new(kernel: K, weight: &[f32], inputs: usize, bias: Vec<f32>) -> Self {
-        let panels = kernel.pack(weight, inputs);
-        assert_eq!(
-            panels.outputs() * inputs,
-            weight.len(),
-            "weights are no matrix"
-        );
+        let mut packer = Packer::new(kernel, inputs, weight.len() / inputs.max(1));
+        packer.push(weight);
+        packer.finish(bias)
+    }
+
+    /// Panels that are filled already.
+    pub(crate) fn packed(
+        kernel: K,
+        panels: Panels<K::Element>,
+        inputs: usize,
+        bias: Vec<f32>,
+    ) -> Self {
         assert!(
             bias.is_empty() || bias.len() == panels.outputs(),
             "one bias for each output"
@@ -81,7 +88,7 @@ impl<K: Kernel> Linear<K> {
     ) {
         let outputs = self.outputs();
         let chunk = chunk(outputs, unit);
-        let ldc = chunk.min(self.panels.padded_outputs());
+        let ldc = chunk.min(self.panels.padded_outputs()) + CACHE_LINE;
         let rows = a.rows();
         scratch.grow(rows.next_multiple_of(ROW_TILE) * ldc);
         for first in (0..outputs).step_by(chunk) {

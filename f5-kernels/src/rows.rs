@@ -1,6 +1,7 @@
 //! What happens to a row of float32 numbers between two products.
 
 use crate::{
+    gemm::ROW_TILE,
     isa::{Cpu, vectorize},
     math::{self, MulAdd},
 };
@@ -124,26 +125,29 @@ pub fn depthwise7(
     }
 }
 
-/// Running softmax of one query: how far the scores of the keys seen so far have come.
+/// Running softmax of the queries of one row tile: how far the scores of the keys seen so far have come.
 #[derive(Debug, Clone, Copy)]
 pub struct Softmax {
-    pub(crate) max: f32,
-    pub(crate) sum: f32,
+    pub(crate) max: [f32; ROW_TILE],
+    pub(crate) sum: [f32; ROW_TILE],
+    /// What results for the keys before the last ones have to be multiplied with.
+    pub(crate) factor: [f32; ROW_TILE],
 }
 
 impl Softmax {
     /// No keys seen yet.
     pub const NEW: Self = Self {
-        max: f32::NEG_INFINITY,
-        sum: 0.0,
+        max: [f32::NEG_INFINITY; ROW_TILE],
+        sum: [0.0; ROW_TILE],
+        factor: [0.0; ROW_TILE],
     };
 
-    /// Turns `scores` (times `scale`, for base 2) into weights relative to the largest score so far, and
-    /// returns the factor that earlier results have to be multiplied with.
-    pub fn add(&mut self, cpu: Cpu, scores: &mut [f32], scale: f32) -> f32 {
+    /// Turns the `scores` of query `row` (times `scale`, for base 2) into weights relative to the largest
+    /// score so far.
+    pub fn add(&mut self, cpu: Cpu, row: usize, scores: &mut [f32], scale: f32) {
         vectorize!(cpu.level, m => {
-            let max = (math::max(scores) * scale).max(self.max);
-            let factor = math::exp2(m, self.max - max);
+            let max = (math::max(scores) * scale).max(self.max[row]);
+            let factor = math::exp2(m, self.max[row] - max);
             let (chunks, rest) = scores.as_chunks_mut::<16>();
             let mut lanes = [0.0f32; 16];
             for chunk in chunks {
@@ -156,16 +160,28 @@ impl Softmax {
                 *score = math::exp2(m, m.mul_add(*score, scale, -max));
                 *lane += *score;
             }
-            self.max = max;
-            self.sum = m.mul_add(self.sum, factor, lanes.iter().sum());
-            factor
-        })
+            self.max[row] = max;
+            self.factor[row] = factor;
+            self.sum[row] = m.mul_add(self.sum[row], factor, lanes.iter().sum());
+        });
     }
 
-    /// What the weighted sum has to be multiplied with in the end.
+    /// Multiplies what each query has summed up, `[queries, width]`, with its factor.
+    pub fn rescale(&self, cpu: Cpu, sums: &mut [f32], width: usize) {
+        if self.factor.iter().all(|&factor| factor == 1.0) {
+            return;
+        }
+        vectorize!(cpu.level, _m => for (sums, factor) in sums.chunks_exact_mut(width).zip(&self.factor) {
+            for x in sums {
+                *x *= factor;
+            }
+        });
+    }
+
+    /// What the weighted sum of query `row` has to be multiplied with in the end.
     #[must_use]
-    pub fn normaliser(&self) -> f32 {
-        1.0 / self.sum
+    pub fn normaliser(&self, row: usize) -> f32 {
+        1.0 / self.sum[row]
     }
 }
 

@@ -5,16 +5,17 @@
 //! models="cargo run -p f5-runtime --features hub --example models --"
 //! $models catalogue
 //! $models list   F5TTS_v1_Base,vocos-mel-24khz STORE
-//! $models ensure F5TTS_v1_Base,vocos-mel-24khz STORE [FOLDER]
+//! $models ensure F5TTS_v1_Base,vocos-mel-24khz STORE [FOLDER] [--from DIR]
 //! $models verify manifest.json STORE
 //! $models prune  manifest.json STORE [--yes]
 //! $models describe DIR [URL] > manifest.json
 //! ```
 //!
-//! With a FOLDER, `ensure` links the files into it under their names. `HF_ENDPOINT` names a mirror,
-//! `HF_HUB_OFFLINE=1` forbids fetching. `describe` writes the manifest of a folder's files; with a
-//! URL, that is where they are fetched. Vocos and BigVGAN are released as pickles and need feature
-//! `pickle`.
+//! With a FOLDER, `ensure` links the files into it under their names. With `--from DIR`, files that lie
+//! there are used and not fetched. `ensure` and `verify` fail if a file is not there at the end.
+//! `HF_ENDPOINT` names a mirror, `HF_HUB_OFFLINE=1` forbids fetching. `describe` writes the manifest of
+//! a folder's files; with a URL, that is where they are fetched. Vocos and BigVGAN are released as
+//! pickles and need feature `pickle`.
 
 use std::error::Error;
 use std::fs;
@@ -31,7 +32,12 @@ use indicatif::ProgressBar;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let mut args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let mut from = None;
+    if let Some(at) = args.iter().position(|arg| *arg == "--from") {
+        let option: Vec<&str> = args.drain(at..args.len().min(at + 2)).collect();
+        from = Some(Path::new(*option.get(1).ok_or("--from needs a folder")?));
+    }
     match args[..] {
         ["catalogue"] => {
             catalogue::RELEASES.iter().for_each(print);
@@ -39,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         ["describe", dir] => describe(Path::new(dir), None),
         ["describe", dir, url] => describe(Path::new(dir), Some(url)),
-        [command, what, store, ref rest @ ..] => run(command, what, store, rest),
+        [command, what, store, ref rest @ ..] => run(command, what, store, from, rest),
         _ => Err("see the first lines of this example for how it is used".into()),
     }
 }
@@ -62,7 +68,12 @@ fn print(release: &Release) {
 }
 
 /// A store that shows its progress, searches the hub's own cache, and fetches only for `ensure`.
-fn open(command: &str, root: &str, hub: &Hub) -> Result<(ModelStore, ProgressBar), Box<dyn Error>> {
+fn open(
+    command: &str,
+    root: &str,
+    from: Option<&Path>,
+    hub: &Hub,
+) -> Result<(ModelStore, ProgressBar), Box<dyn Error>> {
     let bar = ProgressBar::new(0);
     let shown = bar.clone();
     let store = ModelStore::open(root)?
@@ -82,8 +93,10 @@ fn open(command: &str, root: &str, hub: &Hub) -> Result<(ModelStore, ProgressBar
             }
             _ => {}
         });
-    let store = catalogue::hub_cache()
+    let store = from
+        .map(Path::to_path_buf)
         .into_iter()
+        .chain(catalogue::hub_cache())
         .fold(store, ModelStore::search);
     Ok((store, bar))
 }
@@ -98,21 +111,27 @@ fn manifest(what: &str, store: &ModelStore, hub: &Hub) -> Result<Manifest, Box<d
     Ok(catalogue::manifest(&releases, store, hub)?)
 }
 
-fn run(command: &str, what: &str, root: &str, rest: &[&str]) -> Result<(), Box<dyn Error>> {
+fn run(
+    command: &str,
+    what: &str,
+    root: &str,
+    from: Option<&Path>,
+    rest: &[&str],
+) -> Result<(), Box<dyn Error>> {
     let hub = Hub::from_environment();
-    let (store, bar) = open(command, root, &hub)?;
+    let (store, bar) = open(command, root, from, &hub)?;
     let manifest = manifest(what, &store, &hub)?;
     let all: Vec<_> = manifest
         .iter()
         .map(|artifact| artifact.name.clone())
         .collect();
     match command {
-        "list" => show(&store.ensure(&manifest, &all)?),
-        "verify" => show(&store.verify_all(&manifest, &all)?),
+        "list" => drop(show(&store.ensure(&manifest, &all)?)),
+        "verify" => show(&store.verify_all(&manifest, &all)?)?,
         "ensure" => {
             let report = store.ensure(&manifest, &all)?;
             bar.finish_and_clear();
-            show(&report);
+            show(&report)?;
             if let [folder] = rest {
                 report.link_into(folder)?;
             }
@@ -138,12 +157,21 @@ fn run(command: &str, what: &str, root: &str, rest: &[&str]) -> Result<(), Box<d
     Ok(())
 }
 
-fn show(report: &EnsureReport) {
+/// Prints what came of each artifact; an error if one of them is not there.
+fn show(report: &EnsureReport) -> Result<(), String> {
     for (name, result) in &report.artifacts {
         match result {
             Ok(ensured) => println!("{name}: {:?} at {}", ensured.origin, ensured.path.display()),
             Err(error) => println!("{name}: {error}"),
         }
+    }
+    let absent = report.artifacts.values().filter(|r| r.is_err()).count();
+    match absent {
+        0 => Ok(()),
+        _ => Err(format!(
+            "{absent} of {} files are not there",
+            report.artifacts.len()
+        )),
     }
 }
 

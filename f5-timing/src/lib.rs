@@ -42,6 +42,7 @@ mod error;
 mod format;
 mod options;
 mod read;
+mod speaker;
 mod stream;
 mod text;
 mod time;

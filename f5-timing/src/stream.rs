@@ -29,6 +29,7 @@ pub struct StreamWriter<W: Write> {
     count: usize,
     last: (u64, u64),
     buf: Vec<u8>,
+    speaker: Option<String>,
 }
 
 impl<W: Write> StreamWriter<W> {
@@ -68,9 +69,15 @@ impl<W: Write> StreamWriter<W> {
             count: 0,
             last: (0, 0),
             buf,
+            speaker: None,
         };
         stream.send()?;
         Ok(stream)
+    }
+
+    /// Says who speaks the words that come now; nobody in particular at first.
+    pub fn set_speaker(&mut self, name: Option<&str>) {
+        self.speaker = name.map(str::to_owned);
     }
 
     /// Adds a word and writes what it has made final.
@@ -99,16 +106,20 @@ impl<W: Write> StreamWriter<W> {
         track::check(self.count, start, end, self.last, score)?;
         // The window holds later words than all it has let go, so its own check agrees.
         self.window.push_nanos(word, start, end, score)?;
+        self.window.name_last(self.speaker.as_deref());
         self.last = (start, end);
         self.count += 1;
         let (index, gone) = (self.count - 1, self.gone);
         let (writer, window, buf) = (&mut *self.writer, &self.window, &mut self.buf);
         match &mut self.cues {
             None => writer.word(buf, window, 0),
-            Some((cutter, out)) => cutter.push(index, word, (start, end), |span| {
-                out.put(buf, window, span, gone, writer);
-                Ok::<(), TimingError>(())
-            })?,
+            Some((cutter, out)) => {
+                let speaker = window.speaker_number(window.len() - 1);
+                cutter.push(index, word, (start, end), speaker, |span| {
+                    out.put(buf, window, span, gone, writer);
+                    Ok::<(), TimingError>(())
+                })?;
+            }
         }
         let pending = match &self.cues {
             None => self.count,

@@ -16,7 +16,9 @@ use crate::{
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Track {
     text: String,
-    spans: Vec<Span>,
+    pub(crate) spans: Vec<Span>,
+    /// Names of speakers; a span counts them from 1.
+    pub(crate) speakers: Vec<String>,
     duration: u64,
     language: Option<String>,
     title: Option<String>,
@@ -33,6 +35,8 @@ pub struct WordRef<'a> {
     pub end: Duration,
     /// How well the audio fits the word.
     pub score: Option<f32>,
+    /// Who says it, where that is known.
+    pub speaker: Option<&'a str>,
 }
 
 impl Track {
@@ -169,6 +173,7 @@ impl Track {
             start: Duration::from_nanos(span.start),
             end: Duration::from_nanos(span.end),
             score: span.score(),
+            speaker: self.speaker_of(index),
         })
     }
 
@@ -179,6 +184,7 @@ impl Track {
             start: Duration::from_nanos(self.spans[index].start),
             end: Duration::from_nanos(self.spans[index].end),
             score: self.spans[index].score(),
+            speaker: self.speaker_of(index),
         })
     }
 
@@ -220,6 +226,7 @@ impl Track {
             end,
             text_end: self.text.len(),
             score,
+            speaker: 0,
         });
         Ok(())
     }
@@ -334,12 +341,14 @@ fn explain(
 
 /// Times of a word and where its text ends; it begins where the text before it ends.
 #[derive(Debug, Clone, Copy)]
-struct Span {
+pub(crate) struct Span {
     start: u64,
     end: u64,
     text_end: usize,
     /// NaN stands for none: a score that is not finite never gets in.
     score: f32,
+    /// From 1; 0 is nobody in particular.
+    pub(crate) speaker: u32,
 }
 
 impl Span {
@@ -351,7 +360,8 @@ impl Span {
 
 impl PartialEq for Span {
     fn eq(&self, other: &Self) -> bool {
-        (self.start, self.end, self.text_end, self.score())
-            == (other.start, other.end, other.text_end, other.score())
+        self.score() == other.score()
+            && (self.start, self.end, self.text_end, self.speaker)
+                == (other.start, other.end, other.text_end, other.speaker)
     }
 }

@@ -153,7 +153,8 @@ fn each_cue(
 ) -> io::Result<()> {
     let mut cutter = Cutter::new(mode, tick);
     for index in 0..track.len() {
-        cutter.push(index, track.text_of(index), track.nanos_of(index), &mut put)?;
+        let (text, times) = (track.text_of(index), track.nanos_of(index));
+        cutter.push(index, text, times, track.speaker_number(index), &mut put)?;
     }
     cutter.finish(put)
 }

@@ -252,7 +252,8 @@ fn checkpoint_that_does_not_fit_is_refused_by_name() {
 fn sizes_that_contradict_each_other_name_the_field() {
     let good = BigVganConfig::v2_24khz_100band_256x;
     good().validate().unwrap();
-    let cases: [(&str, fn(&mut BigVganConfig)); 12] = [
+    type Spoil = fn(&mut BigVganConfig);
+    let cases: [(&str, Spoil); 12] = [
         ("num_mels", |c| c.num_mels = 0),
         ("hop_size", |c| c.hop_size = 300),
         ("upsample_rates", |c| c.upsample_rates = Vec::new()),

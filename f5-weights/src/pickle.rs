@@ -60,8 +60,8 @@ fn stored(tensor: burn_pack::Tensor) -> StoredTensor {
     let dtype = tensor.dtype;
     let shape = tensor.shape.to_vec();
     let accepted = matches!(dtype, DType::F16 | DType::BF16 | DType::F32);
-    let read = move |values: &mut Vec<f32>| {
-        let read = guarded(|| {
+    let read = move |piece: usize, take: &mut dyn FnMut(&[f32])| {
+        let values = guarded(|| {
             let bytes = tensor.to_bytes().map_err(|error| error.to_string())?;
             TensorData::from_bytes(bytes, tensor.shape.clone(), dtype)
                 .convert::<f32>()
@@ -69,7 +69,7 @@ fn stored(tensor: burn_pack::Tensor) -> StoredTensor {
                 .map_err(|error| format!("{error:?}"))
         })
         .map_err(|why| io::Error::new(io::ErrorKind::InvalidData, why))?;
-        values.extend(read);
+        values.chunks(piece.max(1)).for_each(take);
         Ok(())
     };
     StoredTensor {

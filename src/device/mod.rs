@@ -113,7 +113,8 @@ impl DeviceWish {
                 let device = self.open(candidate, &machine)?;
                 trial::run(&device)?;
                 Ok::<_, DeviceRefusal>(device)
-            })?;
+            })
+            .inspect_err(|error| tracing::info!(%candidate, %error, "device refused"))?;
             let elapsed = started.elapsed();
             let made = guarded(|| prepare(&device, candidate).map_err(Unfit::from))?;
             Ok((made, elapsed))

@@ -4,9 +4,15 @@
 
 mod bad_input;
 mod bad_model;
+mod batch;
 mod family;
+mod odd;
+#[path = "../../f5-runtime/tests/store/recorder.rs"]
+mod recorder;
 mod sharing;
+mod spans;
 mod speech;
+mod stream;
 mod transcript;
 mod words;
 

@@ -9,7 +9,7 @@ use f5_tts::{
 use crate::{ENGINE, VOICE, quick};
 
 const TEXT: &str = "The green hill stands near the river.";
-const LONG: &str = "The old house was quiet. In the morning the light came slowly, and the garden was wet.\n\n\
+pub(crate) const LONG: &str = "The old house was quiet. In the morning the light came slowly, and the garden was wet.\n\n\
     A small bird sat on the wall and sang. Then the door opened, and an old man walked to the gate. He \
     looked at the green hill and smiled. He had a long way to go, but the day was warm, and the wind was \
     gentle, and the road along the river was dry and easy to walk on.";
@@ -135,11 +135,15 @@ fn every_word_is_timed_in_order() {
 
 #[test]
 fn long_text_is_spoken_in_chunks_that_cover_it() {
-    for chunking in [Chunking::Sentences, Chunking::Upstream] {
+    for (chunking, pauses) in [
+        (Chunking::Sentences, quick().pauses),
+        (Chunking::Upstream, None),
+    ] {
         let speech = speak(
             LONG,
             &SynthesisParams {
                 chunking,
+                pauses,
                 ..quick()
             },
         );
@@ -153,8 +157,12 @@ fn long_text_is_spoken_in_chunks_that_cover_it() {
         assert_eq!(spoken, visible(LONG));
         for pair in speech.chunks.windows(2) {
             assert!(pair[0].chars.end <= pair[1].chars.start);
-            // Neighbours share 150 ms.
-            assert_eq!(pair[0].samples.end - pair[1].samples.start, 3600);
+            let overlap = pair[0].samples.end as i64 - pair[1].samples.start as i64;
+            match chunking {
+                Chunking::Upstream => assert_eq!(overlap, 3600, "150 ms"),
+                // At most a pause of 700 ms lies between, at most 150 ms of silence overlap.
+                Chunking::Sentences => assert!((-16_800..=3600).contains(&overlap), "{overlap}"),
+            }
         }
         assert_eq!(
             speech.chunks.last().unwrap().samples.end,
@@ -167,6 +175,7 @@ fn long_text_is_spoken_in_chunks_that_cover_it() {
 fn order_of_chunks_does_not_change_their_audio() {
     let params = SynthesisParams {
         cross_fade_duration: Duration::ZERO,
+        pauses: None,
         ..quick()
     };
     let whole = speak(LONG, &params);

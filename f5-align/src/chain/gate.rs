@@ -25,7 +25,7 @@ impl Default for Gate {
     fn default() -> Self {
         Self {
             coverage: 0.5,
-            log_likelihood: -7.5,
+            log_likelihood: -6.8,
             words_per_second: 0.3..=9.0,
             odd_pace: 0.34,
         }

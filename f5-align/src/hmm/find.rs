@@ -13,8 +13,8 @@ use crate::english::SILENCE;
 /// What was spoken: the written word it belongs to, and its pronunciations.
 pub(crate) type SpokenWord = (u32, Vec<Vec<u8>>);
 
-/// Frames whose scores are kept instead of being worked out again.
-const KEPT: usize = 3000;
+/// Frames whose scores are kept (480 bytes each) instead of being worked out again: five minutes.
+const KEPT: usize = 30_000;
 /// Frames times states that are searched in one piece: about five minutes of speech.
 const ONE_PIECE: usize = 1 << 29;
 /// Frames of a window, where one piece would be too much: half a minute.

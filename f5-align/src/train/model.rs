@@ -32,7 +32,7 @@ impl Default for ModelOptions {
         Self {
             gaussians: 8,
             rounds: 2,
-            warp: 0.1,
+            warp: 0.2,
             noise: (20.0, 45.0),
             seed: 1,
         }

@@ -1,15 +1,15 @@
 //! WAV files through hound: every readable encoding into one type, and files that appear whole.
 
 use std::{
-    fs::{self, File},
-    io::{self, BufReader, BufWriter, Cursor, Read, Seek, Write},
-    path::{Path, PathBuf},
+    fs::File,
+    io::{self, BufReader, Cursor, Read, Seek, Write},
+    path::Path,
 };
 
 use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
-use tempfile::NamedTempFile;
 
 use super::AudioError;
+use crate::files::{Sink, replace};
 
 /// How samples are stored in a WAV file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -99,12 +99,12 @@ pub(super) fn with_file<T>(
     })
 }
 
-/// Lets `write` fill a temporary file in the same folder, then renames it over `path`.
+/// Writes a WAV file whole or not at all.
 pub(super) fn write_file(
     path: &Path,
-    write: impl FnOnce(&mut BufWriter<NamedTempFile>) -> Result<(), hound::Error>,
+    write: impl FnOnce(&mut dyn Sink) -> Result<(), hound::Error>,
 ) -> Result<(), AudioError> {
-    write_and_rename(path, write).map_err(|source| AudioError::Write {
+    replace(path, write).map_err(|source| AudioError::Write {
         path: path.to_owned(),
         source,
     })
@@ -167,33 +167,4 @@ fn header_error(source: hound::Error) -> AudioError {
         hound::Error::FormatError("file contains zero channels") => AudioError::ZeroChannels,
         source => AudioError::Header { source },
     }
-}
-
-fn write_and_rename(
-    path: &Path,
-    write: impl FnOnce(&mut BufWriter<NamedTempFile>) -> Result<(), hound::Error>,
-) -> Result<(), hound::Error> {
-    // A link is followed, so that the file it names is replaced and not the link.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    if fs::metadata(&target).is_ok_and(|found| !found.is_file()) {
-        return Err(io::Error::other("the path exists and is not a regular file").into());
-    }
-    let folder = match target.parent() {
-        Some(folder) if folder != Path::new("") => folder.to_owned(),
-        _ => PathBuf::from("."),
-    };
-    let mut file = BufWriter::new(temporary_file(&folder)?);
-    write(&mut file)?;
-    let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-    file.persist(&target).map_err(|failed| failed.error)?;
-    Ok(())
-}
-
-fn temporary_file(folder: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".f5-").suffix(".wav.part");
-    // The permissions of an ordinary new file (the umask applies) instead of a private one.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder)
 }

@@ -35,12 +35,14 @@ use std::{
 
 use safetensors::tensor::{Metadata, TensorInfo};
 
-use source::{Source, is_accepted};
+use source::{Source, first_not_finite, is_accepted};
 
 pub use error::{Mismatch, Misshapen, WeightsError, WrongDtype};
 
 /// Bytes of the little-endian header length that opens a safetensors file.
 const LENGTH_BYTES: u64 = 8;
+/// Values that are read at a time where the caller leaves that open.
+const PIECE: usize = 16 * 1024;
 /// The largest header that the format's reference reader accepts.
 const MAX_HEADER_BYTES: u64 = 100_000_000;
 
@@ -81,13 +83,14 @@ pub struct StoredTensor {
     pub shape: Vec<usize>,
     /// Type of its values, as the file calls it.
     pub dtype: String,
-    /// Appends its values in row-major order, as `f32`; `None` if they are of a type that weights may
-    /// not have.
+    /// Gives its values; `None` if they are of a type that weights may not have.
     pub read: Option<ReadTensor>,
 }
 
-/// Appends the values of one tensor.
-pub type ReadTensor = Box<dyn Fn(&mut Vec<f32>) -> std::io::Result<()> + Send + Sync>;
+/// Hands over the values of one tensor in row-major order, as `f32`, so many at a time and fewer at
+/// the end.
+pub type ReadTensor =
+    Box<dyn Fn(usize, &mut dyn FnMut(&[f32])) -> std::io::Result<()> + Send + Sync>;
 
 impl fmt::Debug for StoredTensor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -170,7 +173,9 @@ impl Checkpoint {
         let source = Arc::new(Source::new(file, data_start));
         let stored = |info: &TensorInfo| {
             let (source, owned) = (Arc::clone(&source), info.clone());
-            let read = move |values: &mut Vec<f32>| source.append_f32(&owned, values);
+            let read = move |piece: usize, take: &mut dyn FnMut(&[f32])| {
+                source.each_f32(&owned, piece, take)
+            };
             StoredTensor {
                 shape: info.shape.clone(),
                 dtype: info.dtype.to_string(),
@@ -289,6 +294,31 @@ impl Checkpoint {
     ///
     /// As [`tensor_f32`](Self::tensor_f32).
     pub fn append_f32(&self, name: &str, values: &mut Vec<f32>) -> Result<(), WeightsError> {
+        let start = values.len();
+        let shape = self.shape(name).unwrap_or(&[]).iter();
+        let len = shape.fold(1, |len: usize, extent| len.saturating_mul(*extent));
+        // A shape that promises more than memory holds ends in what the reader says to it.
+        let _ = values.try_reserve(len);
+        let result = self.each_f32(name, PIECE, |piece| values.extend_from_slice(piece));
+        if result.is_err() {
+            values.truncate(start);
+        }
+        result
+    }
+
+    /// As [`tensor_f32`](Self::tensor_f32), `piece` values at a time, fewer at the end: for weights that
+    /// are turned into something else while they are still in the processor's cache. On an error some
+    /// pieces have been handed over; all of them were finite.
+    ///
+    /// # Errors
+    ///
+    /// As [`tensor_f32`](Self::tensor_f32).
+    pub fn each_f32(
+        &self,
+        name: &str,
+        piece: usize,
+        mut take: impl FnMut(&[f32]),
+    ) -> Result<(), WeightsError> {
         let info = self
             .tensors
             .get(name)
@@ -301,24 +331,30 @@ impl Checkpoint {
             name: name.to_owned(),
             got: info.dtype.clone(),
         })?;
-        let start = values.len();
-        let result = match read(values).map(|()| first_not_finite(&values[start..])) {
-            Ok(None) => Ok(()),
-            Ok(Some(index)) => Err(WeightsError::NonFinite {
+        let (mut index, mut unfit) = (0, None);
+        let result = read(piece, &mut |values| {
+            if unfit.is_some() {
+                return;
+            }
+            match first_not_finite(values) {
+                Some(at) => unfit = Some((index + at, values[at])),
+                None => take(values),
+            }
+            index += values.len();
+        });
+        match (result, unfit) {
+            (_, Some((index, value))) => Err(WeightsError::NonFinite {
                 path: self.path.clone(),
                 name: name.to_owned(),
                 index,
-                value: values[start + index],
+                value,
             }),
-            Err(source) => Err(WeightsError::Read {
+            (Err(source), None) => Err(WeightsError::Read {
                 path: self.path.clone(),
                 source,
             }),
-        };
-        if result.is_err() {
-            values.truncate(start);
+            (Ok(()), None) => Ok(()),
         }
-        result
     }
 
     /// The file.
@@ -339,17 +375,6 @@ impl Checkpoint {
     pub fn shape(&self, name: &str) -> Option<&[usize]> {
         self.tensors.get(name).map(|info| &*info.shape)
     }
-}
-
-/// Where the first value that is infinite or not a number is.
-fn first_not_finite(values: &[f32]) -> Option<usize> {
-    const BLOCK: usize = 1024;
-    // Whole blocks at once: a loop that may end at any value is no vector code.
-    let unfit = |block: &[f32]| block.iter().fold(false, |unfit, x| unfit | !x.is_finite());
-    let block = values.chunks(BLOCK).position(unfit)?;
-    let within = &values[block * BLOCK..];
-    let index = within.iter().position(|x| !x.is_finite());
-    index.map(|index| block * BLOCK + index)
 }
 
 /// `name` without its leading run of `prefixes`.

@@ -66,18 +66,18 @@ fn product(g: StoredTensor, v: StoredTensor) -> StoredTensor {
     // A type that weights may not have is told of the one tensor that callers know.
     let dtype = if g.read.is_none() { g.dtype } else { v.dtype };
     let read = g.read.zip(v.read).map(|(read_g, read_v)| {
-        Box::new(move |values: &mut Vec<f32>| {
-            let mut lengths = Vec::new();
-            read_g(&mut lengths)?;
-            let start = values.len();
-            read_v(values)?;
-            for (row, length) in values[start..].chunks_exact_mut(inner).zip(lengths) {
+        Box::new(move |piece: usize, take: &mut dyn FnMut(&[f32])| {
+            let (mut lengths, mut values) = (Vec::new(), Vec::new());
+            read_g(usize::MAX, &mut |read| lengths.extend_from_slice(read))?;
+            read_v(usize::MAX, &mut |read| values.extend_from_slice(read))?;
+            for (row, length) in values.chunks_exact_mut(inner).zip(lengths) {
                 let squares = row.iter().map(|&x| f64::from(x).powi(2));
                 let factor = f64::from(length) / squares.sum::<f64>().sqrt();
                 for x in row {
                     *x = (f64::from(*x) * factor) as f32;
                 }
             }
+            values.chunks(piece.max(1)).for_each(take);
             Ok(())
         }) as ReadTensor
     });

@@ -32,20 +32,20 @@ mod imp {
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod imp {
-    use std::arch::{asm, x86_64::__cpuid_count};
+    use std::arch::{
+        asm,
+        x86_64::{__cpuid_count, _MM_HINT_T1, _mm_prefetch},
+    };
 
     use super::{Amx, PANEL, Product};
+    use crate::gemm::bf16::{K_STEP, TILE, TILE_ROWS};
 
     /// Bytes of a row of a tile.
     const ROW_BYTES: usize = 64;
-    /// Elements of a tile.
-    const TILE: usize = 512;
-    const TILE_ROWS: usize = 16;
-    const K_STEP: usize = 32;
     /// Steps of a panel, and pairs of groups of rows, that are multiplied before the next ones: panel and
-    /// result stay in the first-level cache, and only the operand comes from the second.
+    /// result fill the first-level cache, and the operand comes from the second.
     const STEPS: usize = 8;
-    const PAIRS: usize = 4;
+    const PAIRS: usize = 8;
 
     impl Amx {
         /// Asks the processor, then the kernel: tiles are so large that a process has to request them.
@@ -136,10 +136,14 @@ mod imp {
         unsafe {
             asm!("ldtilecfg [{}]", in(reg) &CONFIG, options(readonly, nostack, preserves_flags));
         }
+        let cuts = steps.div_ceil(STEPS);
         for (index, panel) in panels.iter().enumerate() {
             for block in (0..pairs).step_by(PAIRS) {
                 for from in (0..steps).step_by(STEPS) {
                     for pair in block..pairs.min(block + PAIRS) {
+                        if pairs > 1 {
+                            prefetch_next(panel, pair * cuts + from / STEPS, pairs * cuts);
+                        }
                         let first = pair * 2 * a.row_tile + from * a.k_step;
                         // SAFETY: the assertions above cover the last row, step and column that are
                         // reached from these pointers; `tile` reads and writes nothing else. Tiles are
@@ -165,6 +169,23 @@ mod imp {
         }
         // SAFETY: no operands; the tiles are not used after this.
         unsafe { asm!("tilerelease", options(nomem, nostack, preserves_flags)) }
+    }
+
+    /// Asks for share `index` of `count` of the panel after this one: weights come from memory, and the
+    /// processor does not guess from tile loads which ones are next.
+    #[inline(always)]
+    fn prefetch_next(panel: &[u16], index: usize, count: usize) {
+        const LINE: usize = 64;
+        let bytes = size_of_val(panel);
+        let share = bytes.div_ceil(count).next_multiple_of(LINE);
+        let first = panel
+            .as_ptr()
+            .cast::<i8>()
+            .wrapping_add(bytes + index * share);
+        for at in (0..share).step_by(LINE) {
+            // SAFETY: a hint, which reads nothing and does not fault, wherever it points.
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(first.wrapping_add(at)) };
+        }
     }
 
     /// 32 rows by one panel.
@@ -238,7 +259,7 @@ mod imp {
         }
     }
 
-    const _: () = assert!(TILE == TILE_ROWS * K_STEP && size_of::<TileConfig>() == 64);
+    const _: () = assert!(ROW_BYTES == 2 * K_STEP && size_of::<TileConfig>() == 64);
 }
 
 pub(crate) use imp::product;

@@ -6,18 +6,18 @@
 
 use std::ops::Range;
 
-use super::{Kernel, Operand, PANEL, Panels, Product, amx, fma, reset};
+use super::{Kernel, Operand, PANEL, Panels, Product, Scores, amx, fma, reset};
 use crate::{
     isa::{Cpu, vectorize},
     rows::Softmax,
 };
 
 /// Inputs of one tile.
-const K_STEP: usize = 32;
+pub(super) const K_STEP: usize = 32;
 /// Rows of one tile.
-const TILE_ROWS: usize = 16;
+pub(super) const TILE_ROWS: usize = 16;
 /// Elements of one tile.
-const TILE: usize = TILE_ROWS * K_STEP;
+pub(super) const TILE: usize = TILE_ROWS * K_STEP;
 
 /// Products of weights and activations that are rounded to bf16.
 ///
@@ -38,29 +38,16 @@ impl Kernel for Bf16 {
         inputs.next_multiple_of(K_STEP)
     }
 
-    fn pack(&self, weights: &[f32], inputs: usize) -> Panels<u16> {
-        let outputs = weights.len() / inputs.max(1);
-        let mut panels = Panels::zeros(self.padded(inputs), outputs);
-        // Panel by panel, so that the rounded rows stay in cache.
-        let mut rounded = vec![0; inputs * PANEL];
-        let packed = panels
-            .data
-            .chunks_exact_mut((self.padded(inputs) * PANEL).max(1));
-        for (rows, panel) in weights.chunks(inputs.max(1) * PANEL).zip(packed) {
-            let rounded = &mut rounded[..rows.len()];
-            self.round(rows, rounded);
-            self.pack_panel(rounded, inputs, panel);
-        }
-        panels
+    fn pack_panel(&self, weights: &[f32], inputs: usize, panel: &mut [u16]) {
+        self.fill_panel(weights, inputs, panel, round);
     }
 
     fn repack(&self, rows: &[u16], inputs: usize, outputs: usize, panels: &mut Panels<u16>) {
         let padded = self.padded(inputs);
         reset(panels, padded, outputs);
-        let rows = &rows[..outputs * inputs];
-        let packed = panels.data.chunks_exact_mut(padded * PANEL);
-        for (rows, panel) in rows.chunks(inputs * PANEL).zip(packed) {
-            self.pack_panel(rows, inputs, panel);
+        let rows = rows[..outputs * inputs].chunks((inputs * PANEL).max(1));
+        for (rows, panel) in rows.zip(panels.panels_mut()) {
+            self.fill_panel(rows, inputs, panel, |value| value);
         }
     }
 
@@ -129,19 +116,12 @@ impl Kernel for Bf16 {
     }
 
     #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-    fn store_weights(
-        &self,
-        softmax: &mut Softmax,
-        scores: &mut [f32],
-        scale: f32,
-        operand: &mut [u16],
-        row: usize,
-    ) -> f32 {
+    fn store_weights(&self, softmax: &mut Softmax, scores: Scores<'_>, operand: &mut [u16]) {
         if let Some(amx) = self.0.amx {
-            let first = tile_row(self.padded(scores.len()), row, 0);
-            return super::softmax::add(amx, softmax, scores, scale, &mut operand[first..], TILE);
+            let row_tile = self.padded(scores.keys) * TILE_ROWS;
+            return super::softmax::add(amx, softmax, &scores, operand, row_tile);
         }
-        super::store_weights(*self, softmax, scores, scale, operand, row)
+        super::store_weights(*self, softmax, scores, operand);
     }
 
     fn place_row(&self, operand: &mut [u16], inputs: usize, row: usize, at: usize, values: &[u16]) {
@@ -207,19 +187,27 @@ impl Kernel for Bf16 {
 }
 
 impl Bf16 {
-    /// One panel, of at most 32 rows `[outputs, inputs]`.
-    fn pack_panel(&self, rows: &[u16], inputs: usize, panel: &mut [u16]) {
+    /// One panel, of at most 32 rows `[outputs, inputs]` that `to` turns into bf16.
+    #[inline(always)]
+    fn fill_panel<T: Copy + Default>(
+        &self,
+        rows: &[T],
+        inputs: usize,
+        panel: &mut [u16],
+        to: impl Fn(T) -> u16,
+    ) {
         vectorize!(self.0.level, _m => for (step, tiles) in panel.chunks_exact_mut(2 * TILE).enumerate() {
             let at = step * K_STEP;
             let present = K_STEP.min(inputs - at);
             for (output, row) in rows.chunks_exact(inputs).enumerate() {
                 let tile = &mut tiles[output / TILE_ROWS * TILE..][..TILE];
                 let (tile, _) = tile.as_chunks_mut::<2>();
-                let mut values = [0; K_STEP];
+                let mut values = [T::default(); K_STEP];
                 match row.get(at..at + K_STEP) {
                     Some(row) => values.copy_from_slice(row),
                     None => values[..present].copy_from_slice(&row[at..]),
                 }
+                let values = values.map(&to);
                 let (pairs, _) = values.as_chunks::<2>();
                 for (pair, values) in pairs.iter().enumerate() {
                     tile[pair * TILE_ROWS + output % TILE_ROWS] = *values;

@@ -1,10 +1,12 @@
 //! Float32 products: twelve rows by two vectors of accumulators, from rows as they lie and packed
 //! panels.
 
+use std::ops::Range;
+
 use pulp::Simd;
 
-use super::{PANEL, Product};
-use crate::isa::Level;
+use super::{Kernel, Operand, PANEL, Panels, Product, reset};
+use crate::isa::{Cpu, Level};
 
 /// Rows of accumulators where registers are plenty (AVX-512, NEON).
 const MANY_ROWS: usize = 12;
@@ -14,6 +16,118 @@ const FEW_ROWS: usize = 6;
 /// Inputs of a panel that are used at a time: 32 kilobytes, which stay in the first-level cache while
 /// all rows pass by.
 const DEPTH: usize = 192;
+
+/// Products in float32.
+#[derive(Debug, Clone, Copy)]
+pub struct F32(pub Cpu);
+
+impl Kernel for F32 {
+    type Element = f32;
+
+    fn cpu(&self) -> Cpu {
+        self.0
+    }
+
+    fn padded(&self, inputs: usize) -> usize {
+        inputs
+    }
+
+    fn pack_panel(&self, weights: &[f32], inputs: usize, panel: &mut [f32]) {
+        /// Inputs that are turned at a time, in the first-level cache.
+        const BLOCK: usize = 16;
+        for (block, out) in panel.chunks_mut(BLOCK * PANEL).enumerate() {
+            let mut turned = [0.0; BLOCK * PANEL];
+            let count = out.len() / PANEL;
+            for (output, row) in weights.chunks_exact(inputs).enumerate() {
+                let row = &row[block * BLOCK..][..count];
+                for (x, turned) in row.iter().zip(turned.chunks_exact_mut(PANEL)) {
+                    turned[output] = *x;
+                }
+            }
+            out.copy_from_slice(&turned[..out.len()]);
+        }
+    }
+
+    fn repack(&self, rows: &[f32], inputs: usize, outputs: usize, panels: &mut Panels<f32>) {
+        reset(panels, inputs, outputs);
+        let rows = rows[..outputs * inputs].chunks((inputs * PANEL).max(1));
+        for (rows, panel) in rows.zip(panels.panels_mut()) {
+            self.pack_panel(rows, inputs, panel);
+        }
+    }
+
+    fn repack_transposed(
+        &self,
+        rows: &[f32],
+        inputs: usize,
+        outputs: usize,
+        panels: &mut Panels<f32>,
+    ) {
+        reset(panels, inputs, outputs);
+        for (input, row) in rows.chunks_exact(outputs).take(inputs).enumerate() {
+            for (panel, values) in row.chunks(PANEL).enumerate() {
+                panels.data[(panel * inputs + input) * PANEL..][..values.len()]
+                    .copy_from_slice(values);
+            }
+        }
+    }
+
+    fn round(&self, values: &[f32], out: &mut [f32]) {
+        out.copy_from_slice(values);
+    }
+
+    fn residue(&self, _value: f32) -> f32 {
+        0.0
+    }
+
+    fn store_row(&self, operand: &mut [f32], inputs: usize, row: usize, at: usize, values: &[f32]) {
+        operand[row * inputs + at..][..values.len()].copy_from_slice(values);
+    }
+
+    fn place_row(&self, operand: &mut [f32], inputs: usize, row: usize, at: usize, values: &[f32]) {
+        self.store_row(operand, inputs, row, at, values);
+    }
+
+    fn dense<'a>(&self, data: &'a [f32], rows: usize, inputs: usize) -> Operand<'a, f32> {
+        self.window(data, rows, inputs)
+    }
+
+    fn window<'a>(&self, data: &'a [f32], rows: usize, stride: usize) -> Operand<'a, f32> {
+        Operand {
+            data,
+            rows,
+            row: stride,
+            row_tile: 0,
+            k_step: 0,
+        }
+    }
+
+    fn window_slack(&self, _stride: usize) -> usize {
+        0
+    }
+
+    fn product(
+        &self,
+        a: Operand<'_, f32>,
+        panels: &Panels<f32>,
+        outputs: Range<usize>,
+        c: &mut [f32],
+        ldc: usize,
+        accumulate: bool,
+    ) {
+        let panels = panels.slice(outputs);
+        product(
+            self.0.level,
+            Product {
+                a,
+                panels,
+                c,
+                ldc,
+                accumulate,
+            },
+        );
+    }
+}
 
 /// `c = a * panels` or `c += a * panels`: see [`Product`].
 pub(crate) fn product(level: Level, p: Product<'_, f32>) {

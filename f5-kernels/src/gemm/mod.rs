@@ -20,6 +20,7 @@ use bytemuck::Pod;
 
 pub(crate) use amx::Amx;
 pub use bf16::Bf16;
+pub use fma::F32;
 
 use crate::{buffer::Buffer, isa::Cpu, rows::Softmax};
 
@@ -27,6 +28,10 @@ use crate::{buffer::Buffer, isa::Cpu, rows::Softmax};
 pub const PANEL: usize = 32;
 /// Operands and results of [`Kernel::product`] hold a multiple of this many rows.
 pub const ROW_TILE: usize = 32;
+/// Float32 numbers of a cache line. Results have one more of them in a row than they need: with a power
+/// of two, all rows of a tile would fall into a few sets of the first-level cache and push each other
+/// out.
+pub(crate) const CACHE_LINE: usize = 16;
 
 /// Weights in panels of 32 outputs, each panel one run of memory: the part of a matrix product that
 /// stays in cache while rows pass by.
@@ -39,7 +44,7 @@ pub struct Panels<E> {
 
 impl<E: Pod> Panels<E> {
     /// Empty panels for `outputs` outputs of `inputs` inputs each (the kernel's padded number).
-    fn zeros(inputs: usize, outputs: usize) -> Self {
+    pub(crate) fn zeros(inputs: usize, outputs: usize) -> Self {
         Self {
             data: Buffer::zeros(inputs * outputs.next_multiple_of(PANEL)),
             inputs,
@@ -57,6 +62,17 @@ impl<E: Pod> Panels<E> {
     #[must_use]
     pub fn padded_outputs(&self) -> usize {
         self.outputs.next_multiple_of(PANEL)
+    }
+
+    /// The panel of the outputs from `32 * index` on.
+    pub(crate) fn panel_mut(&mut self, index: usize) -> &mut [E] {
+        let panel = self.inputs * PANEL;
+        &mut self.data[index * panel..][..panel]
+    }
+
+    /// Panels in the order of their outputs.
+    fn panels_mut(&mut self) -> impl Iterator<Item = &mut [E]> {
+        self.data.chunks_exact_mut((self.inputs * PANEL).max(1))
     }
 
     /// Bytes of memory.
@@ -126,6 +142,21 @@ pub(crate) struct Product<'a, E> {
     pub(crate) accumulate: bool,
 }
 
+/// How much the queries of a row tile like some keys.
+#[derive(Debug)]
+pub struct Scores<'a> {
+    /// Row-major, `[queries, stride]`; overwritten.
+    pub data: &'a mut [f32],
+    /// From one row to the next.
+    pub stride: usize,
+    /// Number of rows, at most [`ROW_TILE`].
+    pub queries: usize,
+    /// How many of each row count.
+    pub keys: usize,
+    /// Makes exponents of base 2 out of scores.
+    pub scale: f32,
+}
+
 /// A number format and the instructions for it.
 pub trait Kernel: Copy + Debug + Send + Sync + 'static {
     /// What operands and panels are made of.
@@ -137,8 +168,8 @@ pub trait Kernel: Copy + Debug + Send + Sync + 'static {
     /// `inputs` as operands and panels pad them.
     fn padded(&self, inputs: usize) -> usize;
 
-    /// Packs `weights`, row-major `[outputs, inputs]`.
-    fn pack(&self, weights: &[f32], inputs: usize) -> Panels<Self::Element>;
+    /// Packs at most 32 rows of `weights`, row-major `[outputs, inputs]`, into a panel that was zero.
+    fn pack_panel(&self, weights: &[f32], inputs: usize, panel: &mut [Self::Element]);
 
     /// Packs rows that are in the kernel's format already, `[outputs, inputs]`, into panels that are
     /// reused; rows after the first `outputs` are left out.
@@ -182,16 +213,15 @@ pub trait Kernel: Copy + Debug + Send + Sync + 'static {
         values: &[f32],
     );
 
-    /// Turns `scores` into weights as [`Softmax::add`] does, and stores them as a row of an operand.
+    /// Turns the scores of a row tile into weights as [`Softmax::add`] does, and stores them as an operand
+    /// of as many inputs as there are keys.
     fn store_weights(
         &self,
         softmax: &mut Softmax,
-        scores: &mut [f32],
-        scale: f32,
+        scores: Scores<'_>,
         operand: &mut [Self::Element],
-        row: usize,
-    ) -> f32 {
-        store_weights(*self, softmax, scores, scale, operand, row)
+    ) {
+        store_weights(*self, softmax, scores, operand);
     }
 
     /// As [`store_row`](Self::store_row), of values in the kernel's format.
@@ -243,129 +273,14 @@ pub trait Kernel: Copy + Debug + Send + Sync + 'static {
 fn store_weights<K: Kernel>(
     kernel: K,
     softmax: &mut Softmax,
-    scores: &mut [f32],
-    scale: f32,
+    scores: Scores<'_>,
     operand: &mut [K::Element],
-    row: usize,
-) -> f32 {
-    let factor = softmax.add(kernel.cpu(), scores, scale);
-    kernel.store_row(operand, scores.len(), row, 0, scores);
-    factor
-}
-
-/// Products in float32.
-#[derive(Debug, Clone, Copy)]
-pub struct F32(pub Cpu);
-
-impl Kernel for F32 {
-    type Element = f32;
-
-    fn cpu(&self) -> Cpu {
-        self.0
-    }
-
-    fn padded(&self, inputs: usize) -> usize {
-        inputs
-    }
-
-    fn pack(&self, weights: &[f32], inputs: usize) -> Panels<f32> {
-        let outputs = weights.len() / inputs.max(1);
-        let mut panels = Panels::zeros(inputs, outputs);
-        self.repack(weights, inputs, outputs, &mut panels);
-        panels
-    }
-
-    fn repack(&self, rows: &[f32], inputs: usize, outputs: usize, panels: &mut Panels<f32>) {
-        /// Inputs that are turned at a time, in the first-level cache.
-        const BLOCK: usize = 16;
-        reset(panels, inputs, outputs);
-        let rows = &rows[..outputs * inputs];
-        let packed = panels.data.chunks_exact_mut((inputs * PANEL).max(1));
-        for (rows, panel) in rows.chunks((inputs * PANEL).max(1)).zip(packed) {
-            for (block, out) in panel.chunks_mut(BLOCK * PANEL).enumerate() {
-                let mut turned = [0.0; BLOCK * PANEL];
-                let count = out.len() / PANEL;
-                for (output, row) in rows.chunks_exact(inputs).enumerate() {
-                    let row = &row[block * BLOCK..][..count];
-                    for (x, turned) in row.iter().zip(turned.chunks_exact_mut(PANEL)) {
-                        turned[output] = *x;
-                    }
-                }
-                out.copy_from_slice(&turned[..out.len()]);
-            }
-        }
-    }
-
-    fn repack_transposed(
-        &self,
-        rows: &[f32],
-        inputs: usize,
-        outputs: usize,
-        panels: &mut Panels<f32>,
-    ) {
-        reset(panels, inputs, outputs);
-        for (input, row) in rows.chunks_exact(outputs).take(inputs).enumerate() {
-            for (panel, values) in row.chunks(PANEL).enumerate() {
-                panels.data[(panel * inputs + input) * PANEL..][..values.len()]
-                    .copy_from_slice(values);
-            }
-        }
-    }
-
-    fn round(&self, values: &[f32], out: &mut [f32]) {
-        out.copy_from_slice(values);
-    }
-
-    fn residue(&self, _value: f32) -> f32 {
-        0.0
-    }
-
-    fn store_row(&self, operand: &mut [f32], inputs: usize, row: usize, at: usize, values: &[f32]) {
-        operand[row * inputs + at..][..values.len()].copy_from_slice(values);
-    }
-
-    fn place_row(&self, operand: &mut [f32], inputs: usize, row: usize, at: usize, values: &[f32]) {
-        self.store_row(operand, inputs, row, at, values);
-    }
-
-    fn dense<'a>(&self, data: &'a [f32], rows: usize, inputs: usize) -> Operand<'a, f32> {
-        self.window(data, rows, inputs)
-    }
-
-    fn window<'a>(&self, data: &'a [f32], rows: usize, stride: usize) -> Operand<'a, f32> {
-        Operand {
-            data,
-            rows,
-            row: stride,
-            row_tile: 0,
-            k_step: 0,
-        }
-    }
-
-    fn window_slack(&self, _stride: usize) -> usize {
-        0
-    }
-
-    fn product(
-        &self,
-        a: Operand<'_, f32>,
-        panels: &Panels<f32>,
-        outputs: Range<usize>,
-        c: &mut [f32],
-        ldc: usize,
-        accumulate: bool,
-    ) {
-        let panels = panels.slice(outputs);
-        fma::product(
-            self.0.level,
-            Product {
-                a,
-                panels,
-                c,
-                ldc,
-                accumulate,
-            },
-        );
+) {
+    let rows = scores.data.chunks_exact_mut(scores.stride);
+    for (row, values) in rows.take(scores.queries).enumerate() {
+        let values = &mut values[..scores.keys];
+        softmax.add(kernel.cpu(), row, values, scores.scale);
+        kernel.store_row(operand, scores.keys, row, 0, values);
     }
 }
 

@@ -1,10 +1,10 @@
-//! From a released checkpoint to packed layers, several tensors at a time.
+//! From a released checkpoint to packed layers: piece by piece, on all threads.
 
 use std::path::Path;
 
 use burn::tensor::Device;
 use f5_core::weights::{Checkpoint, WeightsError};
-use f5_kernels::{ChannelScale, ConvNext, F32, Kernel, Linear, Pool, Shelf, transpose};
+use f5_kernels::{ChannelScale, ConvNext, F32, Kernel, Linear, Packer, Pool, transpose};
 use rayon::prelude::*;
 
 use super::{
@@ -20,8 +20,6 @@ use crate::{Dit, Result, config::DitConfig, weights::checkpoint};
 struct Reader<K> {
     checkpoint: Checkpoint,
     kernel: K,
-    /// Large tensors on their way to the packed layer: memory that is used again.
-    unpacked: Shelf<Vec<f32>>,
 }
 
 impl<K: Kernel> CpuDit<K> {
@@ -41,29 +39,23 @@ impl<K: Kernel> CpuDit<K> {
         // The reference says which tensors there have to be; none of its own is ever made.
         let reference = Dit::new(config, vocab_size, device)?;
         let checkpoint = checkpoint(&reference, path)?;
-        let reader = Reader {
-            checkpoint,
-            kernel,
-            unpacked: Shelf::default(),
+        let reader = Reader { checkpoint, kernel };
+        let blocks = || -> Result<Vec<Block<K>>, WeightsError> {
+            let blocks = (0..config.depth).into_par_iter();
+            blocks.map(|index| reader.block(index, config)).collect()
         };
-        let depth = 0..config.depth;
-        let blocks: Vec<Block<K>> = pool.run(|| {
-            let blocks = depth
-                .into_par_iter()
-                .map(|index| reader.block(index, config));
-            blocks.collect::<Result<_, WeightsError>>()
-        })?;
-        let mel_dim = config.mel_dim;
+        let ends = || rayon::join(|| reader.text(config), || reader.input(config.mel_dim));
+        let (blocks, (text, input)) = pool.run(|| rayon::join(blocks, ends));
         Ok(Self {
             time_embed: TimeEmbedding {
                 time_mlp_0: reader.linear_f32("time_embed.time_mlp.0")?,
                 time_mlp_2: reader.linear_f32("time_embed.time_mlp.2")?,
             },
-            text_embed: reader.text(config)?,
-            input_embed: reader.input(mel_dim)?,
-            transformer_blocks: blocks,
+            text_embed: text?,
+            input_embed: input?,
+            transformer_blocks: blocks?,
             long_skip_connection: match config.long_skip_connection {
-                true => Some(reader.join(&["long_skip_connection"])?),
+                true => Some(reader.linear("long_skip_connection")?),
                 false => None,
             },
             norm_out: reader.linear("norm_out.linear")?,
@@ -82,48 +74,39 @@ impl<K: Kernel> Reader<K> {
         self.checkpoint.tensor_f32(name)
     }
 
-    /// Extent of the second axis; the checkpoint has been held against the network's shapes.
-    fn inputs(&self, name: &str) -> usize {
-        self.checkpoint
-            .shape(name)
-            .and_then(|shape| shape.get(1))
-            .copied()
-            .unwrap_or(0)
+    /// Extent of an axis; the checkpoint has been held against the network's shapes.
+    fn extent(&self, name: &str, axis: usize) -> usize {
+        let shape = self.checkpoint.shape(name);
+        shape.and_then(|shape| shape.get(axis)).map_or(0, |n| *n)
     }
 
     fn linear(&self, name: &str) -> Result<Linear<K>, WeightsError> {
-        self.join(&[name])
+        self.join(self.kernel, &[name])
     }
 
     fn linear_f32(&self, name: &str) -> Result<Linear<F32>, WeightsError> {
-        let weight = format!("{name}.weight");
-        let inputs = self.inputs(&weight);
-        let bias = self.tensor(&format!("{name}.bias"))?;
-        Ok(Linear::new(
-            F32(self.kernel.cpu()),
-            &self.tensor(&weight)?,
-            inputs,
-            bias,
-        ))
+        self.join(F32(self.kernel.cpu()), &[name])
     }
 
     /// Layers of one input as a single one, outputs in order; without a bias in the checkpoint, without
     /// a bias.
-    fn join(&self, names: &[&str]) -> Result<Linear<K>, WeightsError> {
-        let (mut biases, mut inputs) = (Vec::new(), 0);
-        self.unpacked.with(|weights| {
-            weights.clear();
-            for name in names {
-                let weight = format!("{name}.weight");
-                inputs = self.inputs(&weight);
-                self.checkpoint.append_f32(&weight, weights)?;
-                let bias = format!("{name}.bias");
-                if self.checkpoint.shape(&bias).is_some() {
-                    self.checkpoint.append_f32(&bias, &mut biases)?;
-                }
+    fn join<L: Kernel>(&self, kernel: L, names: &[&str]) -> Result<Linear<L>, WeightsError> {
+        let weights: Vec<_> = names.iter().map(|name| format!("{name}.weight")).collect();
+        let inputs = weights.first().map_or(0, |name| self.extent(name, 1));
+        let outputs = weights.iter().map(|name| self.extent(name, 0)).sum();
+        let mut packer = Packer::new(kernel, inputs, outputs);
+        let mut biases = Vec::new();
+        for (name, weight) in names.iter().zip(&weights) {
+            // Packed from the memory that the file was read into, while it is in cache.
+            let piece = packer.piece();
+            self.checkpoint
+                .each_f32(weight, piece, |values| packer.push(values))?;
+            let bias = format!("{name}.bias");
+            if self.checkpoint.shape(&bias).is_some() {
+                self.checkpoint.append_f32(&bias, &mut biases)?;
             }
-            Ok(Linear::new(self.kernel, weights, inputs, biases))
-        })
+        }
+        Ok(packer.finish(biases))
     }
 
     fn block(&self, index: usize, config: &DitConfig) -> Result<Block<K>, WeightsError> {
@@ -135,7 +118,7 @@ impl<K: Kernel> Reader<K> {
         let [q, k, v] = ["attn.to_q", "attn.to_k", "attn.to_v"].map(name);
         Ok(Block {
             attn_norm: self.linear(&name("attn_norm.linear"))?,
-            qkv: self.join(&[&q, &k, &v])?,
+            qkv: self.join(self.kernel, &[&q, &k, &v])?,
             q_norm: norm("attn.q_norm.weight")?,
             k_norm: norm("attn.k_norm.weight")?,
             to_out: self.linear(&name("attn.to_out.0"))?,
@@ -173,7 +156,7 @@ impl<K: Kernel> Reader<K> {
     }
 
     fn input(&self, mel_dim: usize) -> Result<InputEmbedding<K>, WeightsError> {
-        let inputs = self.inputs("input_embed.proj.weight");
+        let inputs = self.extent("input_embed.proj.weight", 1);
         let weight = self.tensor("input_embed.proj.weight")?;
         let columns = |range: std::ops::Range<usize>| -> Vec<f32> {
             weight

@@ -89,6 +89,7 @@ pub fn measure_disk(target: &Path) -> Result<Disk, DiskUnavailable> {
 /// beforehand. Takes under 5 ms on a machine without a GPU.
 #[must_use]
 pub fn probe(options: &ProbeOptions) -> Machine {
+    let _span = tracing::debug_span!("f5.probe").entered();
     let started = Instant::now();
     let cuda = match &options.isolation {
         Isolation::InProcess => cuda::probe(&options.cuda),

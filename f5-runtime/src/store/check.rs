@@ -44,7 +44,7 @@ pub(super) enum Finding {
 
 /// What was true of a file when its digest was found right.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Receipt {
+pub(super) struct Receipt {
     path: PathBuf,
     size: u64,
     modified_ns: u128,
@@ -52,6 +52,11 @@ struct Receipt {
 }
 
 impl Receipt {
+    /// What is true of the file at `path` now.
+    pub(super) fn of(path: &Path) -> io::Result<Self> {
+        Ok(Self::new(path, &fs::metadata(path)?))
+    }
+
     fn new(path: &Path, metadata: &Metadata) -> Self {
         let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
         let modified_ns = modified
@@ -96,25 +101,22 @@ pub(super) fn check(
             return Ok(Finding::Wrong);
         }
         check_header(&artifact.name, artifact.size, path)?;
-        leave_receipt(layout, artifact.digest, path);
+        leave_receipt(layout, artifact.digest, receipt);
     } else {
         bytes_read += check_header(&artifact.name, artifact.size, path)?;
     }
     Ok(Finding::Valid { bytes_read })
 }
 
-/// Notes that the file at `path` was found right. Where that cannot be written, as on a disk that is
-/// full or read-only, the content is read again the next time, and nothing else is lost.
-pub(super) fn leave_receipt(layout: &Layout, digest: Digest, path: &Path) {
-    let Ok(metadata) = fs::metadata(path) else {
-        return;
-    };
-    let receipt = Receipt::new(path, &metadata);
+/// Notes that a file was found right: `receipt` is of before it was read, so that a file that changed
+/// meanwhile does not match. Where that cannot be written, as on a disk that is full or read-only, the
+/// content is read again the next time, and nothing else is lost.
+pub(super) fn leave_receipt(layout: &Layout, digest: Digest, receipt: Receipt) {
     let mut known = receipts(layout, digest);
     if known.contains(&receipt) {
         return;
     }
-    known.retain(|other| other.path != path);
+    known.retain(|other| other.path != receipt.path);
     known.push(receipt);
     let json = serde_json::to_vec(&known).unwrap_or_default();
     let _ = write_whole(&layout.receipt(digest), &json);
@@ -203,5 +205,43 @@ fn described(header: &[u8], size: u64) -> Result<(), String> {
         Ok(())
     } else {
         Err(format!("its tensors take {end} bytes of {data}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_changed_while_it_was_read_has_no_receipt()
+    -> Result<(), Box<dyn std::error::Error>> {
+        let dir = tempfile::tempdir()?;
+        let layout = Layout::open(dir.path())?;
+        let path = dir.path().join("x.dat");
+        let artifact = Artifact {
+            name: "x.dat".parse()?,
+            digest: Digest::of(b"right"),
+            size: 5,
+            urls: vec![],
+            needs: vec![],
+        };
+        fs::write(&path, b"right")?;
+        let before = Receipt::of(&path)?;
+        leave_receipt(&layout, artifact.digest, before.clone());
+        let same = check(&layout, &artifact, &path, Verify::Receipt)?;
+        assert!(matches!(same, Finding::Valid { bytes_read: 0 }), "{same:?}");
+
+        // Read as "right", then changed, and only then noted.
+        fs::remove_file(layout.receipt(artifact.digest))?;
+        fs::write(&path, b"wrong")?;
+        let later = SystemTime::now() + std::time::Duration::from_secs(1);
+        File::options()
+            .write(true)
+            .open(&path)?
+            .set_modified(later)?;
+        leave_receipt(&layout, artifact.digest, before);
+        let changed = check(&layout, &artifact, &path, Verify::Receipt)?;
+        assert!(matches!(changed, Finding::Wrong), "{changed:?}");
+        Ok(())
     }
 }

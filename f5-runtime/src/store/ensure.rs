@@ -101,6 +101,7 @@ impl ModelStore {
     ) -> Result<EnsureReport, StoreError> {
         let started = Instant::now();
         let order = manifest.in_order(wanted)?;
+        let _span = tracing::info_span!("f5.ensure", artifacts = order.len()).entered();
         let mut artifacts = BTreeMap::new();
         let mut missing = Vec::new();
         for &artifact in &order {

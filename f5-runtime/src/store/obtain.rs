@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::ModelStore;
-use super::check::{self, Finding};
+use super::check::{self, Finding, Receipt};
 use super::ensure::{Ensured, Origin};
 use super::error::StoreError;
 use super::layout::{publish, write_whole};
@@ -142,8 +142,11 @@ impl ModelStore {
         let mut last = missing("it has no address");
         for url in target.urls {
             let result = self.retry.run(&mut timer, |attempt| {
+                let name = target.name.as_str();
+                let _span = tracing::debug_span!("f5.fetch", name, url, attempt).entered();
                 self.attempt(target, url, fetcher, &mut cost)
                     .inspect_err(|error| {
+                        tracing::warn!(%error, "attempt failed");
                         self.tell(&StoreEvent::Failed {
                             name: target.name,
                             attempt,
@@ -206,7 +209,9 @@ impl ModelStore {
         let blob = self.layout.blob(got);
         publish(&part.file, &path, &blob)?;
         remove_if_there(&self.layout.etag(target.key))?;
-        check::leave_receipt(&self.layout, got, &blob);
+        if let Ok(receipt) = Receipt::of(&blob) {
+            check::leave_receipt(&self.layout, got, receipt);
+        }
         Ok((got, part.len))
     }
 
@@ -322,6 +327,7 @@ impl ModelStore {
         remove_if_there(&self.layout.etag(target.key))?;
         let aside = self.layout.quarantined(target.key);
         fs::rename(path, &aside).map_err(StoreError::io("move into quarantine", path))?;
+        tracing::warn!(name = target.name.as_str(), "put into quarantine");
         self.tell(&StoreEvent::Quarantined { name: target.name });
         Ok(())
     }
@@ -339,6 +345,7 @@ impl Timer for Told<'_> {
     }
 
     fn sleep(&mut self, duration: Duration) {
+        tracing::debug!(?duration, "pause before the next attempt");
         self.store.tell(&StoreEvent::Pause { duration });
         self.timer.sleep(duration);
     }

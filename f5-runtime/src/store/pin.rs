@@ -9,7 +9,7 @@ use std::fs::{self, File};
 use serde::{Deserialize, Serialize};
 
 use super::ModelStore;
-use super::check;
+use super::check::{self, Receipt};
 use super::error::StoreError;
 use super::layout::write_whole;
 use super::manifest::Artifact;
@@ -99,11 +99,14 @@ impl ModelStore {
         }
         for path in self.named_candidates(&file.name) {
             // What others own may be unreadable or something else without that being an error.
+            let before = Receipt::of(&path);
             let Ok(Ok((digest, size))) = File::open(&path).map(check::digest_of) else {
                 continue;
             };
             if file.allows(digest) {
-                check::leave_receipt(&self.layout, digest, &path);
+                if let Ok(before) = before {
+                    check::leave_receipt(&self.layout, digest, before);
+                }
                 return self.leave_pin(file, Pin { digest, size }).map(Some);
             }
         }

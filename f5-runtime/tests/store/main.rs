@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "tests with helpers")]
 
+mod recorder;
 mod server;
+mod spans;
 
 use std::fs;
 use std::sync::Arc;

@@ -8,6 +8,8 @@ use crate::{format::Tick, options::CueMode, text::is_blank};
 pub(crate) struct Cutter {
     segmenter: Option<Box<Segmenter>>,
     merger: Merger,
+    /// Who said the last word that shows something.
+    speaker: u32,
 }
 
 impl Cutter {
@@ -19,6 +21,7 @@ impl Cutter {
         Self {
             segmenter,
             merger: Merger::new(tick),
+            speaker: 0,
         }
     }
 
@@ -29,18 +32,20 @@ impl Cutter {
         index: usize,
         text: &str,
         (start, end): (u64, u64),
+        speaker: u32,
         mut put: impl FnMut(Span) -> Result<(), E>,
     ) -> Result<(), E> {
         if is_blank(text) {
             return Ok(());
         }
+        let other_speaker = std::mem::replace(&mut self.speaker, speaker) != speaker;
         let Some(segmenter) = &mut self.segmenter else {
             return self
                 .merger
                 .push(index..index + 1, start, end)
                 .map_or(Ok(()), put);
         };
-        segmenter.push(index, text, start, end);
+        segmenter.push(index, text, (start, end), other_speaker);
         while let Some(cut) = segmenter.pop() {
             if let Some(span) = self.merger.push(cut.words, cut.start, cut.end) {
                 put(span)?;

@@ -117,14 +117,21 @@ impl Segmenter {
         }
     }
 
-    /// Takes a word that shows something; `index` is what cuts will call it.
-    pub(crate) fn push(&mut self, index: usize, text: &str, start: u64, end: u64) {
+    /// Takes a word that shows something; `index` is what cuts will call it. A cue ends before the
+    /// words of another speaker.
+    pub(crate) fn push(
+        &mut self,
+        index: usize,
+        text: &str,
+        (start, end): (u64, u64),
+        other_speaker: bool,
+    ) {
         let text = text::clean(text);
         let spaced = wants_space(&self.last_text, &text);
         if let Some(last) = self.words.back() {
             let gap = start - last.end;
             let kind = language::classify(&self.last_text, &text);
-            let hard = gap >= self.limits.pause;
+            let hard = other_speaker || gap >= self.limits.pause;
             self.close(Some(start), boundary_cost(kind, gap));
             if hard {
                 self.decide(self.base + self.words.len(), Some(start));

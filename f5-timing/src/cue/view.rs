@@ -61,6 +61,12 @@ impl Decorate for Marked {
 }
 
 impl CueView<'_> {
+    /// Who says it: the speaker of its first word that shows something.
+    pub(crate) fn speaker(&self) -> Option<&str> {
+        let first = self.visible().next()?;
+        self.track.speaker_of(first)
+    }
+
     /// Appends the text: words joined as their scripts are, lines parted by `line_break`.
     #[inline]
     pub(crate) fn put_text<D: Decorate>(

@@ -14,6 +14,11 @@ use crate::{
 /// Libass reads `\{` and `\}`; a backslash has no escape, U+2060 keeps it from meaning anything.
 static TEXT: Escape = Escape::new(b"{}\\", put_escaped);
 static TITLE: Escape = Escape::new(b"", put_char);
+/// A comma would end the field.
+static NAME: Escape = Escape::new(b",", put_name);
+
+/// What follows the name in an event, up to the text.
+const NO_NAME: &[u8] = b",0,0,0,,";
 
 const HEAD: &str = "\
 ScriptType: v4.00+
@@ -78,6 +83,11 @@ impl FormatWriter for Writer {
     #[inline]
     fn cue(&mut self, buf: &mut Vec<u8>, cue: &CueView<'_>) {
         self.clock.put_event(buf, cue.start, cue.end);
+        if let Some(speaker) = cue.speaker() {
+            buf.truncate(buf.len() - NO_NAME.len());
+            NAME.put(buf, speaker);
+            buf.extend_from_slice(NO_NAME);
+        }
         if let Some(tag) = self.karaoke {
             cue.put_text(
                 buf,
@@ -136,6 +146,10 @@ fn put_escaped(buf: &mut Vec<u8>, c: char) {
     }
 }
 
+fn put_name(buf: &mut Vec<u8>, c: char) {
+    put_char(buf, if c == ',' { ';' } else { c });
+}
+
 /// Reads the dialogue of an ASS file, karaoke lengths as words.
 ///
 /// Lenient: fields of any width, with the fraction counted in hundredths as libass does; the
@@ -148,6 +162,7 @@ pub(super) fn read(text: &str, options: &ReadOptions) -> Result<Document> {
         count: 10,
         start: 1,
         end: 2,
+        name: Some(4),
         text: 9,
     });
     while let Some(line) = source.next() {
@@ -189,6 +204,10 @@ pub(super) fn read(text: &str, options: &ReadOptions) -> Result<Document> {
             }
             let (text, words) = plain_text(fields[order.text], start);
             document.push_words(text, start, end, words);
+            let name = order.name.map(|name| fields[name].trim());
+            if let Some(cue) = document.cues.last_mut() {
+                cue.speaker = name.filter(|name| !name.is_empty()).map(str::to_owned);
+            }
         }
     }
     Ok(document)
@@ -200,6 +219,8 @@ struct Order {
     count: usize,
     start: usize,
     end: usize,
+    /// `Name`, or `Actor` as Aegisub shows it.
+    name: Option<usize>,
     text: usize,
 }
 
@@ -212,6 +233,7 @@ impl Order {
             count: names.len(),
             start: find("start")?,
             end: find("end")?,
+            name: find("name").or_else(|| find("actor")),
             text,
         })
     }

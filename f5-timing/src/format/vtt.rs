@@ -44,6 +44,11 @@ impl FormatWriter for Writer {
     #[inline]
     fn cue(&mut self, buf: &mut Vec<u8>, cue: &CueView<'_>) {
         self.clock.put_arrow(buf, cue.start, cue.end);
+        if let Some(speaker) = cue.speaker() {
+            buf.extend_from_slice(b"<v ");
+            TEXT.put(buf, speaker);
+            buf.push(b'>');
+        }
         if self.karaoke {
             let mut stamps = Stamps {
                 cue,
@@ -151,8 +156,11 @@ pub(super) fn read(text: &str, options: &ReadOptions) -> Result<Document> {
         let text = cue_text(&mut source, options.lenient)?;
         match times {
             Ok((start, end)) => {
-                let (text, words) = plain_text(&text, start, end);
-                document.push_words(text, start, end, words);
+                let (plain, words) = plain_text(&text, start, end);
+                document.push_words(plain, start, end, words);
+                if let Some(cue) = document.cues.last_mut() {
+                    cue.speaker = voice(&text);
+                }
             }
             Err(_) if options.lenient => {}
             Err(error) => return Err(error),
@@ -260,6 +268,18 @@ fn plain_text(text: &str, start: u64, end: u64) -> (String, Vec<CueWord>) {
     out.push_str(rest);
     let words = syllables.finish(&out, end);
     (out, words)
+}
+
+/// Who speaks: the annotation of the first voice tag, without its classes.
+fn voice(text: &str) -> Option<String> {
+    let tag = text.find("<v").map(|at| &text[at + 2..])?;
+    let tag = &tag[..tag.find('>')?];
+    let (classes, name) = tag.split_once([' ', '\t', '\n'])?;
+    if !(classes.is_empty() || classes.starts_with('.')) {
+        return None;
+    }
+    let (name, _) = plain_text(name, 0, 0);
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
 }
 
 /// A character reference at the start of the text, and its length.

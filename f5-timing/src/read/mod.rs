@@ -42,6 +42,8 @@ pub struct Cue {
     pub end: Duration,
     /// How well the audio fits, where the file says so.
     pub score: Option<f32>,
+    /// Who says it, where the file says so: WebVTT's `<v>`, the name of an ASS event, `speaker` in JSON.
+    pub speaker: Option<String>,
     /// Words with times of their own: karaoke, inline time stamps, spans.
     pub words: Vec<CueWord>,
 }
@@ -84,9 +86,11 @@ impl Document {
         for cue in &self.cues {
             if cue.words.is_empty() {
                 track.push(&cue.text, cue.start, cue.end, cue.score)?;
+                track.name_last(cue.speaker.as_deref());
             }
             for word in &cue.words {
                 track.push(&word.text, word.start, word.end, None)?;
+                track.name_last(cue.speaker.as_deref());
             }
         }
         if let Some(language) = self.language {
@@ -118,6 +122,7 @@ impl Document {
             start,
             end,
             score: None,
+            speaker: None,
             words,
         });
     }
@@ -147,6 +152,7 @@ impl Document {
             start,
             end,
             score,
+            speaker: None,
             words: Vec::new(),
         });
         Ok(())

@@ -91,7 +91,16 @@ fn put_word(buf: &mut Vec<u8>, decimal: &mut Decimal, track: &Track, index: usiz
         buf.extend_from_slice(style.score);
         put_score(buf, score);
     }
+    put_speaker(buf, track.speaker_of(index));
     buf.push(b'}');
+}
+
+/// Appends `,"speaker":…` where there is one.
+fn put_speaker(buf: &mut Vec<u8>, speaker: Option<&str>) {
+    if let Some(speaker) = speaker {
+        buf.extend_from_slice(b",\"speaker\":");
+        put_string(buf, speaker);
+    }
 }
 
 /// What differs between the layouts.

@@ -1,6 +1,6 @@
 //! `{"schema","language","title","words":[…],"segments":[…],"duration"}`, one word a line.
 
-use super::{STYLE, TEXT, put_head, put_word};
+use super::{STYLE, TEXT, put_head, put_speaker, put_word};
 use crate::{
     cue::{CueView, Plain},
     format::{FormatWriter, Head, Pass, Tick},
@@ -70,7 +70,9 @@ impl FormatWriter for Writer {
         put_number(buf, cue.words.end as u64);
         buf.extend_from_slice(b"],\"text\":\"");
         cue.put_text(buf, &TEXT, b"\\n", &mut Plain);
-        buf.extend_from_slice(b"\"}");
+        buf.push(b'"');
+        put_speaker(buf, cue.speaker());
+        buf.push(b'}');
     }
 
     fn end(&mut self, buf: &mut Vec<u8>, duration: u64) {

@@ -127,6 +127,7 @@ struct Segment {
     end: Number,
     text: Option<String>,
     words: Words,
+    speaker: Option<String>,
 }
 
 /// Words of a segment; this crate's own layout gives their indices instead.
@@ -153,6 +154,7 @@ struct Word {
     score: Number,
     probability: Number,
     confidence: Number,
+    speaker: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -227,6 +229,7 @@ impl Segment {
                     word: text,
                     start: self.start,
                     end: self.end,
+                    speaker: self.speaker,
                     ..Word::default()
                 }]
             }
@@ -239,7 +242,11 @@ impl Word {
         let index = document.cues.len();
         let text = self.word.or(self.text).unwrap_or_default();
         let score = self.score.0.or(self.probability.0).or(self.confidence.0);
-        document.push_seconds(index, text, self.start.0, self.end.0, score)
+        document.push_seconds(index, text, self.start.0, self.end.0, score)?;
+        if let Some(cue) = document.cues.last_mut() {
+            cue.speaker = self.speaker;
+        }
+        Ok(())
     }
 }
 

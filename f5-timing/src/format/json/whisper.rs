@@ -1,6 +1,6 @@
 //! The JSON of Whisper and WhisperX: segments with their words inside.
 
-use super::{STYLE, Style, TEXT, put_string, put_word};
+use super::{STYLE, Style, TEXT, put_speaker, put_string, put_word};
 use crate::{
     cue::{CueView, Plain},
     format::{FormatWriter, Head, Pass, Tick},
@@ -110,7 +110,9 @@ impl FormatWriter for Writer {
             }
             self.put_word(buf, cue.track, word);
         }
-        buf.extend_from_slice(b"]}");
+        buf.push(b']');
+        put_speaker(buf, cue.speaker());
+        buf.push(b'}');
     }
 
     fn between(&mut self, buf: &mut Vec<u8>) {

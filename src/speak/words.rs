@@ -1,0 +1,150 @@
+//! When the words of a chunk were spoken, and which of them no later chunk can move.
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+use f5_align::{AlignError, Aligner, Alignment, EnergyAligner, LinkReport, Verdict};
+use f5_core::{audio::Waveform, timing::WordTiming};
+
+use crate::{
+    engine::Engine, error::Result, plan::Planned, speech::ChunkAlignment, timeline::seconds,
+};
+
+/// Words in order, the last of them held until it is known that they stay.
+#[derive(Debug, Default)]
+pub(super) struct WordQueue {
+    held: VecDeque<WordTiming>,
+}
+
+impl WordQueue {
+    /// Chunks overlap where they fade, and so may the last word of one and the first of the next:
+    /// the later one wins.
+    pub(super) fn push(&mut self, mut next: WordTiming) {
+        if let Some(previous) = self.held.back_mut() {
+            next.start = next.start.max(previous.start);
+            next.end = next.end.max(next.start);
+            previous.end = previous.end.min(next.start);
+        }
+        self.held.push_back(next);
+    }
+
+    /// The words that have ended by `end`, where the next chunk begins at the earliest.
+    pub(super) fn take_final(&mut self, end: Duration) -> Vec<WordTiming> {
+        let stays = self.held.iter().take_while(|word| word.end <= end).count();
+        self.held.drain(..stays).collect()
+    }
+
+    /// The words that are left when no chunk follows.
+    pub(super) fn take_rest(&mut self) -> Vec<WordTiming> {
+        std::mem::take(&mut self.held).into()
+    }
+}
+
+/// Finds the words of a chunk in its own audio, so that an error never reaches the next one, and
+/// shifts them to `start`, the chunk's first sample in the whole.
+pub(super) fn align(
+    engine: &Engine,
+    piece: &Planned,
+    wave: &[f32],
+    start: usize,
+) -> Result<(Vec<WordTiming>, ChunkAlignment)> {
+    let rate = engine.config.mel_spec.target_sample_rate;
+    let _span =
+        tracing::debug_span!("f5.align", words = piece.text.split_whitespace().count()).entered();
+    let audio = Waveform::new(wave.to_vec(), rate)?;
+    let aligned = align_chunk(engine, &audio, &piece.text)?;
+    let shift = seconds(start, rate);
+    let words = aligned.words.into_iter().map(|word| WordTiming {
+        start: word.start + shift,
+        end: word.end + shift,
+        chars: piece.chars.to_text(&piece.text, &word.chars),
+        ..word
+    });
+    let report = ChunkAlignment {
+        aligner: aligned.aligner,
+        quality: aligned.quality,
+        trail: aligned.trail,
+    };
+    Ok((words.collect(), report))
+}
+
+/// Where an aligner of the caller's fails, pauses and punctuation decide: words are never lost.
+fn align_chunk(
+    engine: &Engine,
+    audio: &Waveform,
+    text: &str,
+) -> std::result::Result<Alignment, AlignError> {
+    let clock = Instant::now();
+    let answer = engine.aligner.align(audio, text, &engine.language);
+    let said = |verdict| LinkReport::new(engine.aligner.name(), verdict, clock.elapsed());
+    match answer {
+        Ok(mut aligned) => {
+            if aligned.trail.is_empty() {
+                aligned.trail = vec![said(Verdict::Used)];
+            }
+            Ok(aligned)
+        }
+        Err(error) => {
+            let failed = said(Verdict::Failed(error));
+            let last_resort = EnergyAligner::new();
+            let mut aligned = last_resort.align(audio, text, &engine.language)?;
+            let elapsed = clock.elapsed().saturating_sub(failed.elapsed);
+            let used = LinkReport::new(last_resort.name(), Verdict::Used, elapsed);
+            aligned.trail = vec![failed, used];
+            Ok(aligned)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use f5_core::timing::TimingSource;
+
+    use super::*;
+
+    fn word(start: u64, end: u64) -> WordTiming {
+        WordTiming {
+            word: "word".to_owned(),
+            start: Duration::from_millis(start),
+            end: Duration::from_millis(end),
+            score: None,
+            source: TimingSource::Estimated,
+            chars: 0..4,
+        }
+    }
+
+    fn spans(words: &[WordTiming]) -> Vec<(u128, u128)> {
+        let millis = |w: &WordTiming| (w.start.as_millis(), w.end.as_millis());
+        words.iter().map(millis).collect()
+    }
+
+    #[test]
+    fn words_that_overlap_in_a_fade_are_parted() {
+        let mut queue = WordQueue::default();
+        for word in [word(0, 400), word(300, 700), word(250, 280)] {
+            queue.push(word);
+        }
+        let parted = [(0, 300), (300, 300), (300, 300)];
+        assert_eq!(spans(&queue.take_rest()), parted);
+    }
+
+    #[test]
+    fn a_word_leaves_when_nothing_can_move_it() {
+        let mut queue = WordQueue::default();
+        queue.push(word(0, 400));
+        queue.push(word(400, 900));
+        assert_eq!(
+            spans(&queue.take_final(Duration::from_millis(800))),
+            [(0, 400)]
+        );
+        // The next chunk begins at 800 and takes the rest of the word.
+        queue.push(word(820, 1000));
+        assert_eq!(
+            spans(&queue.take_final(Duration::from_millis(1000))),
+            [(400, 820), (820, 1000)]
+        );
+        assert!(queue.take_rest().is_empty());
+    }
+}
