@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn filter_is_the_windowed_sinc() {
-        // Upstream `kaiser_sinc_filter1d(0.25, 0.3, 12)`.
+        // Upstream `kaiser_sinc_filter1d(0.25, 0.3, 12)`, which computes in float32.
         let attenuation = 2.285 * 5.0 * std::f64::consts::PI * 4.0 * 0.3 + 7.95;
         let beta = 0.1102 * (attenuation - 8.7);
         let taps: Vec<f64> = (0..12)
@@ -188,9 +188,9 @@ mod tests {
             .collect();
         let sum: f64 = taps.iter().sum();
         for (i, odd) in odd_taps().into_iter().enumerate() {
-            assert!((f64::from(odd) - taps[2 * i + 1] / sum).abs() < 2e-8, "{i}");
+            assert!((f64::from(odd) - taps[2 * i + 1] / sum).abs() < 3e-8, "{i}");
             let even = odd_taps()[TAPS - 1 - i];
-            assert!((f64::from(even) - taps[2 * i] / sum).abs() < 2e-8, "{i}");
+            assert!((f64::from(even) - taps[2 * i] / sum).abs() < 3e-8, "{i}");
         }
     }
 
