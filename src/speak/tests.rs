@@ -353,3 +353,41 @@ fn clone_of(tts: &F5Tts) -> crate::engine::Engine {
     engine.networks = Arc::clone(&tts.engine().networks);
     engine
 }
+
+#[test]
+fn a_story_is_streamed_whole_and_little_of_it_is_held() {
+    let _turn = TURN.lock().unwrap();
+    let (tts, voice, _) = &*TINY;
+    let sentence = |n: usize| {
+        format!(
+            "Sentence {} of the story is told here, slowly.",
+            "x".repeat(n % 5 + 1)
+        )
+    };
+    let text: String = (0..400)
+        .map(|n| sentence(n) + if n % 7 == 0 { "\n\n" } else { " " })
+        .collect();
+    let params = SynthesisParams {
+        nfe_steps: 1,
+        ..params()
+    };
+    let (mut samples, mut words, mut longest) = (0, Vec::new(), 0);
+    let mut chunk_end = 0;
+    for piece in tts.synthesize_stream(voice, &text, &params).unwrap() {
+        let piece = piece.unwrap();
+        assert_eq!(piece.first_sample, samples);
+        samples += piece.samples.len();
+        // What is held back is no more than the longest fade.
+        assert!(piece.chunk.samples.end - samples <= 3600);
+        longest = longest.max(piece.samples.len());
+        chunk_end = piece.chunk.samples.end;
+        words.extend(piece.words);
+    }
+    assert_eq!(samples, chunk_end, "no sample is left over");
+    assert!(longest < 24_000 * 30, "{longest}");
+    let said: Vec<&str> = words.iter().map(|word| word.word.as_str()).collect();
+    assert_eq!(said, text.split_whitespace().collect::<Vec<_>>());
+    assert!(words.windows(2).all(|pair| pair[0].end <= pair[1].start));
+    let end = words.last().unwrap().end.as_secs_f64();
+    assert!(end <= samples as f64 / 24_000.0);
+}

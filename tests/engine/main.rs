@@ -5,9 +5,11 @@
 mod bad_input;
 mod bad_model;
 mod batch;
+mod long_form;
 mod odd;
 #[path = "../../f5-runtime/tests/store/recorder.rs"]
 mod recorder;
+mod script;
 mod sharing;
 mod spans;
 mod speech;
