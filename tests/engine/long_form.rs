@@ -11,7 +11,7 @@ fn every_word_is_there_once_and_seams_do_not_click() {
     let text = [LONG; 3].join("\n\n");
     let pauses = Pauses::default();
     let speech = ENGINE.synthesize(&VOICE, &text, &quick()).unwrap();
-    assert!(speech.chunks.len() >= 6, "{}", speech.chunks.len());
+    assert!(speech.chunks.len() > 3, "{}", speech.chunks.len());
     let words: Vec<&str> = speech.words.iter().map(|word| word.word.as_str()).collect();
     assert_eq!(words, text.split_whitespace().collect::<Vec<_>>());
     let samples = speech.waveform.samples();

@@ -174,7 +174,8 @@ fn files_have_the_keys_of_upstream() {
     let path = |name: &str| dir.path().join(name);
     fs::copy(voices().join("slt.wav"), path("slt.wav")).unwrap();
     fs::write(path("story.txt"), "Good. [town] Yes, it is.").unwrap();
-    let ref_text = VOICE.ref_text();
+    let ref_text = fs::read_to_string(voices().join("slt.txt")).unwrap();
+    let ref_text = ref_text.trim();
     let toml = format!(
         "model = \"F5TTS_v1_Base\"\nref_audio = \"slt.wav\"\nref_text = \"{ref_text}\"\ngen_text = \"\"\n\
          gen_file = \"story.txt\"\nremove_silence = true\noutput_dir = \"tests\"\noutput_file = \"story.wav\"\n\
