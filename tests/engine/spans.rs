@@ -1,6 +1,6 @@
 //! What a subscriber of `tracing` and an observer see of an engine.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use f5_tts::{DevicePreference, F5Tts, Observer};
 
@@ -30,6 +30,8 @@ fn loading_and_speaking_are_spans_and_the_observer_is_told_of_every_step() {
     let (tts, seen) = record(|| builder().observer(told.clone()).build().unwrap());
     assert_eq!(seen, ["f5.probe", "f5.load"]);
 
+    // Prepared now, or loading would be seen below.
+    LazyLock::force(&VOICE);
     let (speech, seen) = record(|| {
         tts.synthesize(&VOICE, &[TEXT; 3].join(" "), &quick())
             .unwrap()

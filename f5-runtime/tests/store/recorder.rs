@@ -1,12 +1,17 @@
 //! A subscriber that writes down which span was entered inside which.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use tracing::{
-    Event, Metadata, Subscriber,
+    Dispatch, Event, Metadata, Subscriber,
     span::{Attributes, Id, Record},
     subscriber::with_default,
 };
+
+/// Another subscriber, for as long as the process lives. While there is a single one, tracing asks the
+/// thread that is first at a span whether it listens, and keeps the answer for all threads: tests that
+/// run beside this one do not listen.
+static OTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Recorder::default()));
 
 /// `outer/inner` for every span that was entered and every event that was told, in order.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +26,7 @@ struct Seen {
 
 /// What `work` does in this thread.
 pub(crate) fn record<T>(work: impl FnOnce() -> T) -> (T, Vec<String>) {
+    LazyLock::force(&OTHER);
     let recorder = Recorder::default();
     let value = with_default(recorder.clone(), work);
     let seen = recorder.0.lock().unwrap();
