@@ -15,3 +15,6 @@ pub use error::{ScriptError, ScriptPlace};
 pub use file::{ScriptSettings, ScriptVoice};
 pub use parse::{Script, ScriptLine};
 pub use perform::{Performance, PerformancePiece, PerformanceStream, PerformedLine};
+
+#[cfg(test)]
+mod tests;
