@@ -12,7 +12,7 @@ use f5_core::{
 use f5_runtime::{device::DevicePreference, fallback::FallbackError};
 use f5_timing::TimingError;
 
-use crate::device::Unfit;
+use crate::{device::Unfit, script::ScriptError};
 
 /// Result of the engine's fallible functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -87,6 +87,8 @@ pub(crate) enum Repr {
         name: &'static str,
         unknown: Vec<UnknownChar>,
     },
+    #[error(transparent)]
+    Script(#[from] ScriptError),
     #[error(
         "{option} needs the whole audio and cannot be streamed; switch it off or use synthesize"
     )]
@@ -191,6 +193,8 @@ impl Error {
             #[cfg(feature = "plot")]
             Repr::Write { .. } => ErrorKind::Io,
             Repr::Timing(_) | Repr::Read { .. } | Repr::Seed(_) => ErrorKind::Io,
+            Repr::Script(ScriptError::Read { .. }) => ErrorKind::Io,
+            Repr::Script(_) => ErrorKind::InvalidInput,
             Repr::Parameter { .. }
             | Repr::EmptyText { .. }
             | Repr::AllUnknown { .. }

@@ -29,6 +29,7 @@ mod place;
 mod plan;
 #[cfg(feature = "plot")]
 mod plot;
+mod script;
 mod speak;
 mod speech;
 mod timeline;
@@ -49,6 +50,10 @@ pub use params::{Chunking, Noise, Pauses, ShortText, SynthesisParams};
 pub use place::DeviceMove;
 #[cfg(feature = "plot")]
 pub use plot::plot_words;
+pub use script::{
+    Cast, Performance, PerformancePiece, PerformanceStream, PerformedLine, Script, ScriptError,
+    ScriptLine, ScriptPlace, ScriptSettings, ScriptVoice,
+};
 pub use speak::{CancelToken, Request, SpeechPiece, SpeechStream, StreamEvent};
 pub use speech::{ChunkAlignment, ChunkPlan, Report, Speech};
 pub use voice::Voice;

@@ -4,7 +4,7 @@
 use std::{
     ops::ControlFlow,
     sync::{
-        Arc, LazyLock, Mutex,
+        Arc, LazyLock, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -142,6 +142,10 @@ static TINY: LazyLock<(F5Tts, Voice, Arc<Tiny>)> = LazyLock::new(|| {
 /// The tests count what the one network does, so they take turns.
 static TURN: Mutex<()> = Mutex::new(());
 
+fn turn() -> MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn params() -> SynthesisParams {
     SynthesisParams {
         nfe_steps: STEPS,
@@ -162,7 +166,7 @@ fn below(random: &mut KeyedNormal, n: usize) -> usize {
 
 #[test]
 fn a_stream_stops_within_a_step_at_a_thousand_points() {
-    let _turn = TURN.lock().unwrap();
+    let _turn = turn();
     let (tts, voice, tiny) = &*TINY;
     let text = SENTENCE.repeat(14);
     let params = params();
@@ -213,7 +217,7 @@ fn a_stream_stops_within_a_step_at_a_thousand_points() {
 
 #[test]
 fn the_first_audio_needs_the_first_chunk_only() {
-    let _turn = TURN.lock().unwrap();
+    let _turn = turn();
     let (tts, voice, tiny) = &*TINY;
     for (batched, first_chunk) in [(false, None), (true, None), (true, Some(1))] {
         let first_chunk = first_chunk.map(std::time::Duration::from_secs);
@@ -261,7 +265,7 @@ fn the_first_audio_needs_the_first_chunk_only() {
 
 #[test]
 fn each_request_of_a_batch_keeps_its_own_error() {
-    let _turn = TURN.lock().unwrap();
+    let _turn = turn();
     let (tts, voice, tiny) = &*TINY;
     let params = params();
     let other = SynthesisParams {
@@ -352,4 +356,42 @@ fn clone_of(tts: &F5Tts) -> crate::engine::Engine {
         .into_engine();
     engine.networks = Arc::clone(&tts.engine().networks);
     engine
+}
+
+#[test]
+fn a_story_is_streamed_whole_and_little_of_it_is_held() {
+    let _turn = turn();
+    let (tts, voice, _) = &*TINY;
+    let sentence = |n: usize| {
+        format!(
+            "Sentence {} of the story is told here, slowly.",
+            "x".repeat(n % 5 + 1)
+        )
+    };
+    let text: String = (0..400)
+        .map(|n| sentence(n) + if n % 7 == 0 { "\n\n" } else { " " })
+        .collect();
+    let params = SynthesisParams {
+        nfe_steps: 1,
+        ..params()
+    };
+    let (mut samples, mut words, mut longest) = (0, Vec::new(), 0);
+    let mut chunk_end = 0;
+    for piece in tts.synthesize_stream(voice, &text, &params).unwrap() {
+        let piece = piece.unwrap();
+        assert_eq!(piece.first_sample, samples);
+        samples += piece.samples.len();
+        // What is held back is no more than the longest fade.
+        assert!(piece.chunk.samples.end - samples <= 3600);
+        longest = longest.max(piece.samples.len());
+        chunk_end = piece.chunk.samples.end;
+        words.extend(piece.words);
+    }
+    assert_eq!(samples, chunk_end, "no sample is left over");
+    assert!(longest < 24_000 * 30, "{longest}");
+    let said: Vec<&str> = words.iter().map(|word| word.word.as_str()).collect();
+    assert_eq!(said, text.split_whitespace().collect::<Vec<_>>());
+    assert!(words.windows(2).all(|pair| pair[0].end <= pair[1].start));
+    let end = std::time::Duration::from_secs_f64(samples as f64 / 24_000.0);
+    assert!(words.last().unwrap().end <= end);
 }

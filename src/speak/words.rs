@@ -56,9 +56,11 @@ pub(super) fn align(
     let audio = Waveform::new(wave.to_vec(), rate)?;
     let aligned = align_chunk(engine, &audio, &piece.text)?;
     let shift = seconds(start, rate);
+    // The sum of two rounded times may be a nanosecond behind the end.
+    let last = seconds(start + wave.len(), rate);
     let words = aligned.words.into_iter().map(|word| WordTiming {
-        start: word.start + shift,
-        end: word.end + shift,
+        start: (word.start + shift).min(last),
+        end: (word.end + shift).min(last),
         chars: piece.chars.to_text(&piece.text, &word.chars),
         ..word
     });

@@ -161,7 +161,11 @@ fn backbone_that_is_not_known() {
 fn backbone_of_other_arguments() {
     let model = Model::new();
     model.config(|config| config["backbone"] = "MMDiT".into());
-    assert_says(&model.error(), ErrorKind::CorruptModel, &["unknown field", "qk_norm"]);
+    assert_says(
+        &model.error(),
+        ErrorKind::CorruptModel,
+        &["unknown field", "qk_norm"],
+    );
 }
 
 #[test]

@@ -6,9 +6,11 @@ mod bad_input;
 mod bad_model;
 mod batch;
 mod family;
+mod long_form;
 mod odd;
 #[path = "../../f5-runtime/tests/store/recorder.rs"]
 mod recorder;
+mod script;
 mod sharing;
 mod spans;
 mod speech;
