@@ -11,6 +11,7 @@ use std::{
     error::Error,
     fs::File,
     io::{BufWriter, Write},
+    path::Path,
     time::Instant,
 };
 
@@ -19,11 +20,14 @@ use f5_tts::{
     timing::{Document, ReadOptions, StreamWriter, WriteOptions},
 };
 
+/// Samples behind the beginning of a piece that a fade may last.
+const SEAM: usize = 3600;
+
 const TOLD: [&str; 6] = [
     "The old house by the river was quiet. In the morning the light came slowly through the window, and the \
      garden was still wet. A small bird sat on the wall and sang.",
     "[man] Good morning! It is a good day, and the road along the river is dry.",
-    "[child] Is there some bread and fresh milk?",
+    "[guest] Is there some bread and fresh milk?",
     "[main] At noon he came to a small town. The market was full of people, and a woman sold bread.",
     "[man] I have a long way to go, but the wind is gentle. [pause 500ms] We walk home in the evening.",
     "[main] He walked home along the river, and the stars were bright. The children laughed.\n\n",
@@ -45,16 +49,20 @@ fn main() -> Result<(), Box<dyn Error>> {
         script.lines.extend(told.clone());
     }
 
-    let voices = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/voices");
+    let voices = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/voices");
     let tts = F5Tts::builder().build()?;
     let voice = |name: &str| -> Result<_, Box<dyn Error>> {
-        let ref_text = std::fs::read_to_string(format!("{voices}/{name}.txt"))?;
-        Ok(tts.voice(format!("{voices}/{name}.wav"), &ref_text)?)
+        let ref_text = std::fs::read_to_string(voices.join(name).with_extension("txt"))?;
+        Ok(tts.voice(voices.join(name).with_extension("wav"), &ref_text)?)
     };
     let (woman, man) = (voice("slt")?, voice("rms")?);
-    let child = woman.clone();
+    let third = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/f5-align/tests/data/awb_19.wav"
+    );
+    let third = tts.voice(third, "Nobody knew where the sound was coming from.")?;
     let cast = Cast::new().with("main", woman).with("man", man);
-    let cast = cast.with_speed("child", child, 1.15);
+    let cast = cast.with_speed("guest", third, 0.9);
 
     let params = SynthesisParams {
         nfe_steps,
@@ -66,9 +74,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     let subtitles = BufWriter::new(File::create("story.vtt")?);
     let mut subtitles = StreamWriter::new(subtitles, TimingFormat::Vtt, &WriteOptions::default())?;
     let (mut samples, mut tenth) = (0, 0);
+    // The largest step from a sample to the next: where pieces meet, and anywhere.
+    let (mut last, mut step_at_seams, mut largest_step) = (0.0_f32, 0.0_f32, 0.0_f32);
+    let mut end_of_lines = 0;
     for piece in tts.perform_stream(&script, &cast, &params)? {
         let piece = piece?;
-        for sample in &piece.samples {
+        for (at, &sample) in piece.samples.iter().enumerate() {
+            let step = (sample - last).abs();
+            last = sample;
+            largest_step = largest_step.max(step);
+            if at < SEAM {
+                step_at_seams = step_at_seams.max(step);
+            }
             let sample = (sample.clamp(-1.0, 1.0) * 32767.0) as i16;
             audio.write_all(&sample.to_le_bytes())?;
         }
@@ -77,6 +94,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             subtitles.push(word)?;
         }
         samples += piece.samples.len();
+        end_of_lines = piece.spoken.end;
         if piece.line * 10 / script.lines.len() >= tenth {
             tenth += 1;
             let seconds = samples as f64 / 24_000.0;
@@ -119,6 +137,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         said(&script),
         samples as f64 / 24_000.0,
         started.elapsed()
+    );
+    println!(
+        "largest step at a seam {step_at_seams:.3}, anywhere {largest_step:.3}; audio is {} samples longer than its lines",
+        samples - end_of_lines
     );
     Ok(())
 }

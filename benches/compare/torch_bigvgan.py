@@ -1,7 +1,7 @@
 """Upstream's BigVGAN on the random weights of `cargo xtask fixtures --random-bigvgan`, beside the example `bigvgan`.
 
     VENV/bin/pip install --no-deps bigvgan==2.4.1    # into the environment of README.md, which has torch and librosa
-    VENV/bin/python benches/compare/bigvgan.py target/fixtures/random-bigvgan [--frames 480] [--threads 2]
+    VENV/bin/python benches/compare/torch_bigvgan.py target/fixtures/random-bigvgan [--frames 480] [--threads 2]
 
 Weight norm is removed first, as upstream's inference does. Prints the real-time factor of each repetition.
 """
