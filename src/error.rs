@@ -12,7 +12,7 @@ use f5_core::{
 use f5_runtime::{device::DevicePreference, fallback::FallbackError};
 use f5_timing::TimingError;
 
-use crate::device::Unfit;
+use crate::{device::Unfit, dub::DubError, edit::EditError};
 
 /// Result of the engine's fallible functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -66,6 +66,10 @@ pub(crate) enum Repr {
     Transcribe(#[from] TranscribeError),
     #[error(transparent)]
     Timing(#[from] TimingError),
+    #[error(transparent)]
+    Edit(#[from] EditError),
+    #[error(transparent)]
+    Dub(#[from] DubError),
     #[error("{name} is {value}, but must be {expected}")]
     Parameter {
         name: &'static str,
@@ -191,7 +195,9 @@ impl Error {
             #[cfg(feature = "plot")]
             Repr::Write { .. } => ErrorKind::Io,
             Repr::Timing(_) | Repr::Read { .. } | Repr::Seed(_) => ErrorKind::Io,
-            Repr::Parameter { .. }
+            Repr::Dub(error) => error.kind(),
+            Repr::Edit(_)
+            | Repr::Parameter { .. }
             | Repr::EmptyText { .. }
             | Repr::AllUnknown { .. }
             | Repr::NotStreamable { .. } => ErrorKind::InvalidInput,

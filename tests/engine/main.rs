@@ -5,6 +5,8 @@
 mod bad_input;
 mod bad_model;
 mod batch;
+mod dub;
+mod edit;
 mod odd;
 #[path = "../../f5-runtime/tests/store/recorder.rs"]
 mod recorder;
