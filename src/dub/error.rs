@@ -28,7 +28,7 @@ pub(crate) enum DubError {
         source: Box<Error>,
     },
     #[error(
-        "the text cannot be spoken in {duration:?}: the model needs a frame for each of its tokens, \
+        "the text cannot be spoken in {duration:?}: the model needs a frame for each character, \
          {least:?} in all; shorten it"
     )]
     TooShort { duration: Duration, least: Duration },

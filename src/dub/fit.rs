@@ -19,15 +19,12 @@ use super::error::DubError;
 /// Samples over which a cut end fades out, so that it does not click.
 const EDGE: usize = 120;
 
-/// A text to be spoken in a number of samples.
+/// How a text is spoken in a number of samples.
 #[derive(Debug)]
 pub(super) struct Fit {
     pub(super) params: SynthesisParams,
-    /// How long the audio becomes; at most a frame for each chunk longer than asked for, unless the
-    /// text does not fit.
-    pub(super) samples: usize,
-    /// Whether the text has more tokens than frames.
-    pub(super) is_crammed: bool,
+    /// The fewest samples that have room for the text.
+    pub(super) least: usize,
 }
 
 impl F5Tts {
@@ -52,7 +49,7 @@ impl F5Tts {
     /// # Errors
     ///
     /// As [`synthesize`](Self::synthesize), and [`InvalidInput`](crate::ErrorKind::InvalidInput) for a time that is
-    /// zero or has fewer frames than the text has tokens.
+    /// zero or has fewer frames than the text has characters.
     pub fn synthesize_for(
         &self,
         voice: &Voice,
@@ -64,8 +61,8 @@ impl F5Tts {
         let rate = self.config().mel_spec.target_sample_rate;
         let samples = to_samples(duration, rate);
         let fit = self.fit(voice, gen_text, samples.max(1), params)?;
-        if fit.is_crammed {
-            let least = seconds(fit.samples, rate);
+        if samples < fit.least {
+            let least = seconds(fit.least, rate);
             return Err(DubError::TooShort { duration, least }.into());
         }
         let speech = self.synthesize(voice, gen_text, &fit.params)?;
@@ -113,9 +110,19 @@ impl F5Tts {
             // Every chunk rounds its share down, and fades over one frame less than it has.
             tries += 1;
             if length >= samples || tries > 4 * chunks + 4 {
+                let chars = take
+                    .planned()
+                    .iter()
+                    .map(|chunk| chunk.text.chars().count());
+                let least = chars.sum::<usize>() * spec.hop_length;
+                // The sampler has its own least: a frame for each token of reference and text.
+                let is_stretched = length > samples + (chunks + 1) * spec.hop_length;
                 return Ok(Fit {
-                    is_crammed: length > samples + (chunks + 1) * spec.hop_length,
-                    samples: length,
+                    least: if is_stretched {
+                        least.max(length)
+                    } else {
+                        least
+                    },
                     params,
                 });
             }

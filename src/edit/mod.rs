@@ -402,3 +402,6 @@ fn rms(samples: &[f32]) -> f32 {
     let sum: f64 = samples.iter().map(|&x| f64::from(x).powi(2)).sum();
     (sum / samples.len().max(1) as f64).sqrt() as f32
 }
+
+#[cfg(all(test, feature = "cpu"))]
+mod tests;
