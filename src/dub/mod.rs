@@ -271,9 +271,10 @@ impl Job<'_> {
         } else if samples == natural {
             Some(speak(tts, voice, text, self.synthesis, on_step)?)
         } else {
-            let fit = tts.fit(voice, text, samples, self.synthesis)?;
-            if fit.is_crammed {
-                samples = fit.samples;
+            let mut fit = tts.fit(voice, text, samples, self.synthesis)?;
+            if samples < fit.least {
+                samples = fit.least;
+                fit = tts.fit(voice, text, samples, self.synthesis)?;
             }
             Some(resized(
                 speak(tts, voice, text, &fit.params, on_step)?,

@@ -5,6 +5,7 @@
 //! word, [`cut`] finds where they lie in the audio, [`window`] picks what the model hears for
 //! them, [`render`] speaks it, [`splice`] puts it into the recording, [`words`] times the result.
 
+mod audio;
 mod cut;
 mod error;
 mod render;
@@ -12,11 +13,11 @@ mod request;
 mod result;
 mod script;
 mod splice;
+mod target;
 mod window;
 mod words;
 
 use std::{
-    ops::Range,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -24,12 +25,7 @@ use std::{
 use f5_core::audio::{AudioError, Waveform};
 
 use crate::{
-    F5Tts,
-    engine::Engine,
-    error::Result,
-    place::Place,
-    speak::{NoiseSource, align_chunk},
-    speech::ChunkAlignment,
+    F5Tts, engine::Engine, error::Result, speak::align_chunk, speech::ChunkAlignment,
     timeline::seconds,
 };
 
@@ -37,10 +33,10 @@ pub(crate) use error::EditError;
 pub use request::{Edit, EditOutput, EditParams, EditSpan};
 pub use result::{EditReport, Edited, EditedSpan};
 
+use audio::Audio;
 use cut::Located;
 use script::Script;
-use splice::{New, Patch, splice};
-use window::{Clock, Spot, Window};
+use window::{Clock, Spot};
 
 impl F5Tts {
     /// Changes words of a recording: `original_text` is what is said in it, `edits` say which words go
@@ -56,7 +52,7 @@ impl F5Tts {
     /// use f5_tts::{Edit, core::audio::Waveform};
     ///
     /// let recording = Waveform::read_wav("talk.wav")?;
-    /// let edits = [Edit::replace(3..4, "Tuesday"), Edit::delete(7..9)];
+    /// let edits = [Edit::replace(3..4, "Tuesday"), Edit::delete(6..8)];
     /// let edited = tts.edit(&recording, "We meet on Monday at ten, um, er, sharp.", &edits, &Default::default())?;
     /// assert_eq!(edited.text, "We meet on Tuesday at ten, sharp.");
     /// edited.save_wav("repaired.wav")?;
@@ -130,20 +126,6 @@ struct Job<'a> {
     seed: u64,
     report: EditReport,
     started: Instant,
-}
-
-/// What came of the audio.
-struct Audio {
-    waveform: Waveform,
-    spans: Vec<EditedSpan>,
-}
-
-/// A new span at the output's rate, with what was said beside it.
-struct Spoken {
-    cut: Range<usize>,
-    wave: Vec<f32>,
-    span: Range<usize>,
-    gain: f32,
 }
 
 impl<'a> Job<'a> {
@@ -269,118 +251,6 @@ impl<'a> Job<'a> {
         Ok(self.finish(waveform, target.to_owned(), words))
     }
 
-    /// Speaks the windows and puts them in their places.
-    fn audio(&mut self, spots: &[Spot], windows: &[Window]) -> Result<Audio> {
-        let _span = tracing::info_span!("f5.edit", spans = spots.len()).entered();
-        let vocoded = self.params.output == EditOutput::Vocoded;
-        let rate = if vocoded {
-            self.clock.model_rate
-        } else {
-            self.clock.rate
-        };
-        let fade = (self.params.seam.as_secs_f64() * f64::from(rate)) as usize;
-        let mut place = Place::new(self.engine);
-        let mut noise = NoiseSource::new(self.params.synthesis.noise, self.seed);
-        let mut spoken: Vec<Option<Spoken>> = spots.iter().map(|_| None).collect();
-        let mut whole = None;
-        for (index, window) in windows.iter().enumerate() {
-            let rendered = render::render(
-                self.engine,
-                &mut place,
-                self.recording,
-                window,
-                (index, windows.len()),
-                &mut noise,
-                self.params,
-            )?;
-            self.report.heard.push(window.samples.clone());
-            self.report.sampling += rendered.sampling;
-            self.report.vocoding += rendered.vocoding;
-            self.report.device = rendered.device;
-            self.report.kernels = rendered.kernels;
-            let wave = rendered.wave.resample(rate)?;
-            let new = rendered.spans.into_iter().zip(rendered.gains);
-            for (hole, (span, gain)) in window.holes.iter().zip(new) {
-                let at = |frame| window.samples.start + self.clock.sample(frame);
-                let cut = at(hole.old.start)..at(hole.old.end);
-                let gain = if vocoded { 1.0 } else { gain };
-                spoken[hole.change] =
-                    (vocoded || hole.frames > 0).then(|| self.spoken(&wave, cut, span, gain, fade));
-            }
-            if vocoded {
-                whole = Some(wave);
-            }
-        }
-        self.report.moves = place.moves;
-        let samples = self.recording.samples();
-        let mut patches = Vec::with_capacity(spots.len());
-        let mut earliest = 0;
-        for (spot, spoken) in spots.iter().zip(&spoken) {
-            let cut = spoken.as_ref().map_or(&spot.cut, |spoken| &spoken.cut);
-            let start = cut.start.clamp(earliest, samples.len());
-            let cut = start..cut.end.clamp(start, samples.len());
-            earliest = cut.end;
-            let new = spoken.as_ref().map(|spoken| New {
-                wave: &spoken.wave,
-                span: spoken.span.clone(),
-            });
-            patches.push(Patch { cut, new });
-        }
-        let (waveform, places) = match whole {
-            Some(whole) => {
-                let spans = spoken.iter().flatten().map(|spoken| spoken.span.clone());
-                (whole, spans.collect())
-            }
-            None => {
-                let spliced = splice(samples, &patches, fade);
-                (Waveform::new(spliced.samples, rate)?, spliced.spans)
-            }
-        };
-        let spans = patches.iter().zip(places).zip(&spoken);
-        let spans = spans.map(|((patch, new), spoken)| EditedSpan {
-            old_words: None,
-            words: 0..0,
-            old: patch.cut.clone(),
-            rms: rms(&waveform.samples()[new.clone()]),
-            new,
-            gain: spoken.as_ref().map_or(1.0, |spoken| spoken.gain),
-            alignment: None,
-        });
-        let spans = spans.collect();
-        Ok(Audio { waveform, spans })
-    }
-
-    /// A span of a window's audio, with as much beside it as seams need.
-    fn spoken(
-        &self,
-        wave: &Waveform,
-        cut: Range<usize>,
-        span: Range<usize>,
-        gain: f32,
-        fade: usize,
-    ) -> Spoken {
-        let samples = wave.samples();
-        if self.params.output == EditOutput::Vocoded {
-            return Spoken {
-                cut,
-                wave: Vec::new(),
-                span,
-                gain,
-            };
-        }
-        let hop = self.clock.hop_length;
-        let at = |sample: usize| self.clock.sample(sample / hop).min(samples.len());
-        let (start, end) = (at(span.start), at(span.end));
-        let from = start.saturating_sub(fade);
-        let to = (end + fade).min(samples.len());
-        Spoken {
-            cut,
-            wave: samples[from..to].iter().map(|x| x * gain).collect(),
-            span: start - from..end - from,
-            gain,
-        }
-    }
-
     fn finish(
         mut self,
         waveform: Waveform,
@@ -396,11 +266,6 @@ impl<'a> Job<'a> {
             report: self.report,
         }
     }
-}
-
-fn rms(samples: &[f32]) -> f32 {
-    let sum: f64 = samples.iter().map(|&x| f64::from(x).powi(2)).sum();
-    (sum / samples.len().max(1) as f64).sqrt() as f32
 }
 
 #[cfg(all(test, feature = "cpu"))]

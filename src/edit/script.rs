@@ -7,7 +7,11 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use crate::error::{Repr, Result};
 
-use super::{Edit, error::EditError};
+use super::{
+    Edit,
+    error::EditError,
+    target::{Target, separator},
+};
 
 /// Old text, new text, and what lies between them.
 #[derive(Debug)]
@@ -265,67 +269,6 @@ fn merged(edits: &[Edit], count: usize) -> Result<Vec<Piece>> {
         }
     }
     Ok(pieces)
-}
-
-/// What stands between two words where no text says so: nothing beside Han and kana.
-fn separator(left: &str, right: &str) -> &'static str {
-    let unspaced =
-        |c: Option<char>| c.is_some_and(|c| split_words(&String::from_iter([c, c])).len() == 2);
-    match unspaced(left.chars().next_back()) || unspaced(right.chars().next()) {
-        true => "",
-        false => " ",
-    }
-}
-
-/// A text being put together, which knows where each of its characters is from.
-#[derive(Debug, Default)]
-struct Target {
-    text: String,
-    origins: Vec<Option<Origin>>,
-}
-
-impl Target {
-    fn add(&mut self, text: &str, origin: Origin) {
-        self.text.push_str(text);
-        self.origins.extend(text.chars().map(|_| Some(origin)));
-    }
-
-    /// Old words with what stands between them.
-    fn keep(&mut self, chars: &[char], words: &[TextWord], range: Range<usize>) {
-        for index in range.clone() {
-            let word = &words[index];
-            if index > range.start {
-                let gap = &chars[words[index - 1].chars.end..word.chars.start];
-                self.text.extend(gap);
-                self.origins.extend(gap.iter().map(|_| None));
-            }
-            self.add(&word.text, Origin::Kept(index));
-        }
-    }
-
-    /// The gap of the original text, or a new one.
-    fn separate(&mut self, gap: &str, next: &str) {
-        let gap = match gap.is_empty() {
-            true => separator(&self.text, next),
-            false => gap,
-        };
-        self.text.push_str(gap);
-        self.origins.extend(gap.chars().map(|_| None));
-    }
-
-    fn append(&mut self, text: &str) {
-        if !self.text.is_empty() && !text.is_empty() {
-            self.text.push_str(separator(&self.text, text));
-        }
-        self.text.push_str(text);
-    }
-
-    /// Where a word is from: its first letter decides, because marks join the word before them.
-    fn origin(&self, word: &TextWord) -> Origin {
-        let of = |at: usize| self.origins.get(at).copied().flatten();
-        let letter = word.text.chars().position(char::is_alphanumeric);
-        of(word.chars.start + letter.unwrap_or(0)).unwrap_or(Origin::Kept(0))
-    }
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ fn a_text_is_spoken_in_the_time_it_is_given() {
         error.to_string()
     };
     assert!(error(Duration::ZERO).contains("duration is 0"));
-    assert!(error(millis(20)).contains("20ms"));
+    assert!(error(millis(20)).contains("20ms: the model needs"));
 }
 
 #[test]
