@@ -12,7 +12,7 @@ use f5_core::{
 use f5_runtime::{device::DevicePreference, fallback::FallbackError};
 use f5_timing::TimingError;
 
-use crate::{device::Unfit, script::ScriptError};
+use crate::{device::Unfit, dub::DubError, edit::EditError, script::ScriptError};
 
 /// Result of the engine's fallible functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -66,6 +66,10 @@ pub(crate) enum Repr {
     Transcribe(#[from] TranscribeError),
     #[error(transparent)]
     Timing(#[from] TimingError),
+    #[error(transparent)]
+    Edit(#[from] EditError),
+    #[error(transparent)]
+    Dub(#[from] DubError),
     #[error("{name} is {value}, but must be {expected}")]
     Parameter {
         name: &'static str,
@@ -194,8 +198,10 @@ impl Error {
             Repr::Write { .. } => ErrorKind::Io,
             Repr::Timing(_) | Repr::Read { .. } | Repr::Seed(_) => ErrorKind::Io,
             Repr::Script(ScriptError::Read { .. }) => ErrorKind::Io,
-            Repr::Script(_) => ErrorKind::InvalidInput,
-            Repr::Parameter { .. }
+            Repr::Dub(error) => error.kind(),
+            Repr::Script(_)
+            | Repr::Edit(_)
+            | Repr::Parameter { .. }
             | Repr::EmptyText { .. }
             | Repr::AllUnknown { .. }
             | Repr::NotStreamable { .. } => ErrorKind::InvalidInput,

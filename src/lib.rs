@@ -19,6 +19,8 @@
 mod builder;
 mod cache;
 mod device;
+mod dub;
+mod edit;
 mod engine;
 mod error;
 mod files;
@@ -39,6 +41,8 @@ mod warm;
 pub use builder::{F5TtsBuilder, SeedPolicy, demo_dir};
 pub use cache::{VoiceCache, VoiceCacheStats, WeightCache};
 pub use device::{DeviceRefusal, DeviceReport, OpenDevice, open_device};
+pub use dub::{Dub, DubParams, DubbedCue};
+pub use edit::{Edit, EditOutput, EditParams, EditReport, EditSpan, Edited, EditedSpan};
 pub use engine::{F5Tts, Progress};
 pub use error::{Error, ErrorKind, Result};
 pub use f5_core::timing::WordTiming;

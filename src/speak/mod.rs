@@ -13,7 +13,10 @@ mod take;
 mod words;
 
 pub use batch::Request;
+pub(crate) use noise::NoiseSource;
 pub use stream::{CancelToken, SpeechPiece, SpeechStream, StreamEvent};
+pub(crate) use take::Take;
+pub(crate) use words::align_chunk;
 
 #[cfg(all(test, feature = "cpu"))]
 mod tests;

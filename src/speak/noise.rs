@@ -6,20 +6,20 @@ use crate::params::Noise;
 
 /// The noise of one text, chunk after chunk.
 #[derive(Debug)]
-pub(super) enum NoiseSource {
+pub(crate) enum NoiseSource {
     Keyed { seed: u64, chunk: u64 },
     Torch(Box<TorchCpuNormal>),
 }
 
 impl NoiseSource {
-    pub(super) fn new(noise: Noise, seed: u64) -> Self {
+    pub(crate) fn new(noise: Noise, seed: u64) -> Self {
         match noise {
             Noise::Keyed => Self::Keyed { seed, chunk: 0 },
             Noise::TorchCpu => Self::Torch(Box::new(TorchCpuNormal::new(seed))),
         }
     }
 
-    pub(super) fn draw(&mut self, n: usize) -> Vec<f32> {
+    pub(crate) fn draw(&mut self, n: usize) -> Vec<f32> {
         match self {
             Self::Keyed { seed, chunk } => {
                 *chunk += 1;

@@ -117,6 +117,16 @@ impl Take {
         &self.report
     }
 
+    /// The chunks to come.
+    pub(crate) fn planned(&self) -> &[Planned] {
+        self.to_come.as_slice()
+    }
+
+    /// Whole frames of the reference.
+    pub(crate) fn ref_frames(&self) -> usize {
+        self.conditioned.samples / self.engine.config.mel_spec.hop_length
+    }
+
     /// Frames of the next chunk, reference included; `None` behind the last.
     pub(super) fn next_frames(&self) -> Option<usize> {
         self.to_come.as_slice().first().map(|next| next.frames)

@@ -73,7 +73,7 @@ pub(super) fn align(
 }
 
 /// Where an aligner of the caller's fails, pauses and punctuation decide: words are never lost.
-fn align_chunk(
+pub(crate) fn align_chunk(
     engine: &Engine,
     audio: &Waveform,
     text: &str,

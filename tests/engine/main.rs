@@ -5,6 +5,8 @@
 mod bad_input;
 mod bad_model;
 mod batch;
+mod dub;
+mod edit;
 mod family;
 mod long_form;
 mod odd;
