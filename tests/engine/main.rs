@@ -8,6 +8,7 @@ mod batch;
 mod odd;
 #[path = "../../f5-runtime/tests/store/recorder.rs"]
 mod recorder;
+mod scratch;
 mod sharing;
 mod spans;
 mod speech;

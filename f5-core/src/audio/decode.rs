@@ -35,13 +35,21 @@ pub(super) fn decode(
     source: impl Read + Seek + Send + Sync,
     head: &[u8],
 ) -> Result<Pcm, AudioError> {
+    decode_up_to(MAX_DECODED_SAMPLES, source, head)
+}
+
+fn decode_up_to(
+    limit: usize,
+    source: impl Read + Seek + Send + Sync,
+    head: &[u8],
+) -> Result<Pcm, AudioError> {
     let undecodable = |source: Box<dyn std::error::Error + Send + Sync>| AudioError::Undecodable {
         format: Format::of(head).map_or("unknown", Format::name),
         found: head.escape_ascii().to_string(),
         source,
     };
     // Foreign decoders on files from anywhere: their mistakes are errors of the file.
-    let decoded = catch_unwind(AssertUnwindSafe(|| read(source)));
+    let decoded = catch_unwind(AssertUnwindSafe(|| read(limit, source)));
     match decoded {
         Ok(Ok(pcm)) => Ok(pcm),
         Ok(Err(Stop::Error(error))) => Err(undecodable(Box::new(error))),
@@ -62,7 +70,7 @@ impl From<Error> for Stop {
     }
 }
 
-fn read(source: impl Read + Seek + Send + Sync) -> Result<Pcm, Stop> {
+fn read(limit: usize, source: impl Read + Seek + Send + Sync) -> Result<Pcm, Stop> {
     let source = Source::new(source).map_err(Error::IoError)?;
     let stream = MediaSourceStream::new(Box::new(source), Default::default());
     let mut format = get_probe().probe(
@@ -80,23 +88,24 @@ fn read(source: impl Read + Seek + Send + Sync) -> Result<Pcm, Stop> {
     };
     let channels = params.channels.as_ref().map_or(1, |c| c.count());
     let most = params.max_frames_per_packet.unwrap_or(0);
-    if most.saturating_mul(channels as u64) > MAX_DECODED_SAMPLES as u64 {
-        return Err(too_long());
+    // Decoders make room for a packet before they have seen one.
+    if most.saturating_mul(channels as u64) > limit as u64 {
+        return Err(too_long(limit));
     }
     let mut decoder = get_codecs().make_audio_decoder(&params, &AudioDecoderOptions::default())?;
-    let mut decoded = Decoded::new(&params);
+    let mut decoded = Decoded::new(limit, &params);
     decoded.collect(format.as_mut(), decoder.as_mut(), track)?;
     decoded.finish()
 }
 
-fn too_long() -> Stop {
-    Stop::Audio(AudioError::DecodedTooLong {
-        limit: MAX_DECODED_SAMPLES,
-    })
+fn too_long(limit: usize) -> Stop {
+    Stop::Audio(AudioError::DecodedTooLong { limit })
 }
 
 /// What has been decoded so far.
 struct Decoded {
+    /// Most samples.
+    limit: usize,
     samples: Vec<i32>,
     width: SampleWidth,
     /// Channels and rate.
@@ -106,9 +115,10 @@ struct Decoded {
 }
 
 impl Decoded {
-    fn new(params: &AudioCodecParameters) -> Self {
+    fn new(limit: usize, params: &AudioCodecParameters) -> Self {
         let bits = params.bits_per_sample.unwrap_or(16);
         Self {
+            limit,
             samples: Vec::new(),
             width: match bits > 16 {
                 true => SampleWidth::Bits32,
@@ -160,8 +170,8 @@ impl Decoded {
             return Ok(());
         }
         let found = self.same_spec(buffer.spec())?;
-        if self.samples.len() + buffer.frames() * usize::from(found.0) > MAX_DECODED_SAMPLES {
-            return Err(too_long());
+        if self.samples.len() + buffer.frames() * usize::from(found.0) > self.limit {
+            return Err(too_long(self.limit));
         }
         let samples = match (buffer, self.width) {
             (GenericAudioBufferRef::F32(_) | GenericAudioBufferRef::F64(_), _) => {
@@ -244,5 +254,24 @@ impl<R: Read + Seek + Send + Sync> MediaSource for Source<R> {
 
     fn byte_len(&self) -> Option<u64> {
         Some(self.len)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_becomes_too_long_is_refused() {
+        let file = include_bytes!("../../tests/data/audio/encoded/voice.flac");
+        let decode = |limit| decode_up_to(limit, io::Cursor::new(file), &file[..12]);
+        assert_eq!(decode(16_000).map(|pcm| pcm.frames()).unwrap(), 16_000);
+        // One that is refused while it is decoded, and one whose packets alone are too large.
+        for limit in [15_999, 100] {
+            match decode(limit).unwrap_err() {
+                AudioError::DecodedTooLong { limit: named } => assert_eq!(named, limit),
+                other => panic!("{other:?}"),
+            }
+        }
     }
 }

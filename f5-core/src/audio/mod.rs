@@ -19,6 +19,7 @@
 //! # }
 //! ```
 
+pub mod check;
 pub mod crossfade;
 #[cfg(feature = "symphonia")]
 mod decode;
