@@ -18,6 +18,7 @@
 
 mod builder;
 mod cache;
+mod candidates;
 mod device;
 mod engine;
 mod error;
@@ -36,6 +37,7 @@ mod warm;
 
 pub use builder::{F5TtsBuilder, SeedPolicy, demo_dir};
 pub use cache::{VoiceCache, VoiceCacheStats, WeightCache};
+pub use candidates::{Candidate, Candidates, Fit};
 pub use device::{DeviceRefusal, DeviceReport, OpenDevice, open_device};
 pub use engine::{F5Tts, Progress};
 pub use error::{Error, ErrorKind, Result};

@@ -14,6 +14,7 @@ mod words;
 
 pub use batch::Request;
 pub use stream::{CancelToken, SpeechPiece, SpeechStream, StreamEvent};
+pub(crate) use take::total_frames;
 
 #[cfg(all(test, feature = "cpu"))]
 mod tests;

@@ -5,10 +5,11 @@
 mod bad_input;
 mod bad_model;
 mod batch;
+mod candidates;
 mod odd;
 #[path = "../../f5-runtime/tests/store/recorder.rs"]
 mod recorder;
-mod scratch;
+mod reference;
 mod sharing;
 mod spans;
 mod speech;

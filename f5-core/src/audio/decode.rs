@@ -73,12 +73,8 @@ impl From<Error> for Stop {
 fn read(limit: usize, source: impl Read + Seek + Send + Sync) -> Result<Pcm, Stop> {
     let source = Source::new(source).map_err(Error::IoError)?;
     let stream = MediaSourceStream::new(Box::new(source), Default::default());
-    let mut format = get_probe().probe(
-        &Hint::new(),
-        stream,
-        Default::default(),
-        Default::default(),
-    )?;
+    let mut format =
+        get_probe().probe(&Hint::new(), stream, Default::default(), Default::default())?;
     let track = format.default_track(TrackType::Audio);
     let Some((track, params)) = track.and_then(|track| {
         let params = track.codec_params.as_ref()?.audio()?;

@@ -28,7 +28,10 @@ struct Recording {
 impl Recording {
     fn bundled(voice: &str) -> Self {
         let pcm = Pcm::read_wav(assets(&format!("{voice}.wav"))).unwrap();
-        assert_eq!((pcm.sample_width(), pcm.channels()), (SampleWidth::Bits16, 1));
+        assert_eq!(
+            (pcm.sample_width(), pcm.channels()),
+            (SampleWidth::Bits16, 1)
+        );
         Self {
             samples: pcm.samples().to_vec(),
             rate: pcm.sample_rate(),
@@ -56,11 +59,8 @@ impl Recording {
 
     fn report(&self) -> ReferenceReport {
         let pcm = self.pcm();
-        let report = ReferenceReport::of(
-            &pcm,
-            &preprocess(&pcm).unwrap(),
-            RefText::Given(&self.text),
-        );
+        let report =
+            ReferenceReport::of(&pcm, &preprocess(&pcm).unwrap(), RefText::Given(&self.text));
         println!("{report}");
         for finding in &report.findings {
             assert!(!finding.remedy().is_empty());
@@ -86,7 +86,10 @@ fn bundled_voices_are_good() {
     for voice in ["slt", "rms"] {
         let report = Recording::bundled(voice).report();
         assert!(report.is_good() && report.findings.is_empty(), "{report}");
-        assert!((3.5..6.0).contains(&report.syllables_per_second), "{report}");
+        assert!(
+            (3.5..6.0).contains(&report.syllables_per_second),
+            "{report}"
+        );
         assert_eq!((report.sample_rate, report.channels), (24_000, 1));
         assert!(report.to_string().lines().count() == 1, "{report}");
     }
@@ -106,7 +109,12 @@ fn a_long_recording_was_cut() {
         panic!("{report}")
     };
     match cut {
-        Finding::TooLong { source_duration, kept, clip, text_fits: false } => {
+        Finding::TooLong {
+            source_duration,
+            kept,
+            clip,
+            text_fits: false,
+        } => {
             assert_eq!(*source_duration, Duration::from_millis(17_730));
             assert_eq!(*clip, Clip::ShortPause);
             assert_eq!(*kept, report.kept);
@@ -115,7 +123,11 @@ fn a_long_recording_was_cut() {
         other => panic!("{other:?}"),
     }
     match text {
-        Finding::ClippedText { syllables_per_second, of_recording, kept } => {
+        Finding::ClippedText {
+            syllables_per_second,
+            of_recording,
+            kept,
+        } => {
             assert!(*syllables_per_second > 7.2 && *of_recording < 6.0, "{text}");
             assert_eq!(*kept, report.kept);
         }
@@ -125,7 +137,11 @@ fn a_long_recording_was_cut() {
     // What a recogniser heard in the cut audio fits it.
     let pcm = twice.pcm();
     let heard = Recording::bundled("slt").text.repeat(2);
-    let heard = ReferenceReport::of(&pcm, &preprocess(&pcm).unwrap(), RefText::Transcribed(&heard));
+    let heard = ReferenceReport::of(
+        &pcm,
+        &preprocess(&pcm).unwrap(),
+        RefText::Transcribed(&heard),
+    );
     assert!(heard.is_good(), "{heard}");
     assert!(matches!(
         heard.findings[0],
@@ -158,7 +174,9 @@ fn a_text_that_is_too_long_or_too_short() {
         let finding = changed.finding();
         assert_eq!(finding.severity(), Severity::Warning);
         match finding {
-            Finding::TooManyWords { syllables_per_second } => {
+            Finding::TooManyWords {
+                syllables_per_second,
+            } => {
                 assert!((syllables_per_second - 2.0 * whole).abs() < 1e-9);
             }
             other => panic!("{other:?}"),
@@ -168,7 +186,9 @@ fn a_text_that_is_too_long_or_too_short() {
         let finding = changed.finding();
         assert_eq!(finding.severity(), Severity::Warning, "{finding}");
         match finding {
-            Finding::TooFewWords { syllables_per_second } => {
+            Finding::TooFewWords {
+                syllables_per_second,
+            } => {
                 assert!((syllables_per_second - whole / 3.0).abs() < 0.1);
             }
             other => panic!("{other:?}"),
@@ -238,7 +258,9 @@ fn edges_that_are_too_loud_to_be_trimmed() {
     hum.samples.extend(after);
     let report = hum.report();
     let found = report.findings.iter().find_map(|f| match f {
-        Finding::Edges { leading, trailing } => Some((leading.as_secs_f64(), trailing.as_secs_f64())),
+        Finding::Edges { leading, trailing } => {
+            Some((leading.as_secs_f64(), trailing.as_secs_f64()))
+        }
         _ => None,
     });
     let (leading, trailing) = found.unwrap();
@@ -282,7 +304,11 @@ fn low_level() {
 fn low_sample_rate() {
     for (hz, severity) in [(8_000, Severity::Warning), (16_000, Severity::Note)] {
         let pcm = Recording::bundled("slt").pcm();
-        let low = pcm.to_mono().resample(hz).unwrap().to_pcm(SampleWidth::Bits16);
+        let low = pcm
+            .to_mono()
+            .resample(hz)
+            .unwrap()
+            .to_pcm(SampleWidth::Bits16);
         let low = Recording {
             samples: low.samples().to_vec(),
             rate: hz,
@@ -298,7 +324,10 @@ fn low_sample_rate() {
 fn channels_that_cancel() {
     let stereo = |second: f64| {
         let mono = Recording::bundled("slt");
-        let pairs = mono.samples.iter().flat_map(|v| [*v, (f64::from(*v) * second) as i32]);
+        let pairs = mono
+            .samples
+            .iter()
+            .flat_map(|v| [*v, (f64::from(*v) * second) as i32]);
         Recording {
             samples: pairs.collect(),
             channels: 2,
@@ -315,7 +344,10 @@ fn channels_that_cancel() {
         let finding = stereo(second).finding();
         assert_eq!(finding.severity(), severity, "{finding}");
         match finding {
-            Finding::ChannelsDiffer { lost_db, loudest: 0 } => {
+            Finding::ChannelsDiffer {
+                lost_db,
+                loudest: 0,
+            } => {
                 assert!((lost_db - expected).abs() < 0.02, "{lost_db}");
             }
             other => panic!("{other:?}"),

@@ -112,7 +112,11 @@ mod decoded {
             println!("{name}: {found:.1} dB, {longer} samples longer");
             assert!(found > least, "{name}: {found} dB");
             // The last packet is filled up where the container does not say how far.
-            let most = if delay > 0 || name == "voice_adpcm.wav" { 1024 } else { 0 };
+            let most = if delay > 0 || name == "voice_adpcm.wav" {
+                1024
+            } else {
+                0
+            };
             assert!((0..=most).contains(&longer), "{name}: {longer}");
         }
     }
@@ -121,9 +125,8 @@ mod decoded {
     fn channels_stay_apart() {
         let pcm = Pcm::read(encoded("voice_stereo.mp3")).unwrap();
         assert_eq!((pcm.channels(), pcm.frames()), (2, 16_000));
-        let channel = |c| -> Vec<i32> {
-            pcm.samples().iter().copied().skip(c).step_by(2).collect()
-        };
+        let channel =
+            |c| -> Vec<i32> { pcm.samples().iter().copied().skip(c).step_by(2).collect() };
         let half: Vec<i32> = original().iter().map(|v| v / 2).collect();
         assert!(snr_db(&original(), &channel(0)) > 12.0);
         assert!(snr_db(&half, &channel(1)) > 12.0);
@@ -145,7 +148,10 @@ mod decoded {
         // A WAV file that neither reader knows.
         let strange = wav_bytes(0x7777, 1, 24_000, 16, &[0; 64]);
         let error = Pcm::from_reader(Cursor::new(strange)).unwrap_err();
-        assert!(matches!(error, AudioError::Undecodable { format: "WAV", .. }), "{error}");
+        assert!(
+            matches!(error, AudioError::Undecodable { format: "WAV", .. }),
+            "{error}"
+        );
     }
 
     #[test]
@@ -153,7 +159,11 @@ mod decoded {
         for name in ["voice.mp3", "voice.flac", "voice.aac"] {
             let file = fs::read(encoded(name)).unwrap();
             let pcm = Pcm::from_reader(Cursor::new(file[..file.len() / 2].to_vec())).unwrap();
-            assert!((4_000..12_000).contains(&pcm.frames()), "{name}: {}", pcm.frames());
+            assert!(
+                (4_000..12_000).contains(&pcm.frames()),
+                "{name}: {}",
+                pcm.frames()
+            );
         }
     }
 

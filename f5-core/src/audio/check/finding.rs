@@ -189,7 +189,9 @@ impl Finding {
             Self::Edges { .. } => "cut ref_audio where the speech begins and ends",
             Self::Clipping { .. } => "record again at a lower level",
             Self::LowLevel { .. } => "record again closer to the microphone or at a higher level",
-            Self::LowSampleRate { .. } => "use a recording of 24000 Hz or more, not one made larger",
+            Self::LowSampleRate { .. } => {
+                "use a recording of 24000 Hz or more, not one made larger"
+            }
             Self::ChannelsDiffer { .. } => "keep one channel of ref_audio",
         }
     }

@@ -26,7 +26,9 @@ impl Frames {
         let frame = (f64::from(pcm.sample_rate()) / RATE).round().max(1.0) as usize;
         let scale = 1.0 / pcm.sample_width().full_scale();
         // Whole frames alone: the rest of one would look like a quiet one.
-        let frames = pcm.samples().chunks_exact(frame * usize::from(pcm.channels()));
+        let frames = pcm
+            .samples()
+            .chunks_exact(frame * usize::from(pcm.channels()));
         let powers: Vec<f64> = frames
             .map(|frame| {
                 let squares = frame.iter().map(|&v| (f64::from(v) * scale).powi(2));

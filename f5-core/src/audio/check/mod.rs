@@ -111,7 +111,9 @@ impl ReferenceReport {
             .into_iter()
             .flatten(),
         );
-        report.findings.sort_by_key(|f| std::cmp::Reverse(f.severity()));
+        report
+            .findings
+            .sort_by_key(|f| std::cmp::Reverse(f.severity()));
         report
     }
 
@@ -144,7 +146,12 @@ impl fmt::Display for ReferenceReport {
             self.channels
         )?;
         for finding in &self.findings {
-            write!(f, "\n{}: {finding}; {}", finding.severity(), finding.remedy())?;
+            write!(
+                f,
+                "\n{}: {finding}; {}",
+                finding.severity(),
+                finding.remedy()
+            )?;
         }
         Ok(())
     }
