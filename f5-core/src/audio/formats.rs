@@ -66,7 +66,7 @@ impl Format {
 impl Pcm {
     /// Reads a recording, whatever its name: a WAV file as [`read_wav`](Self::read_wav) does, and with
     /// feature `symphonia` mp3, FLAC, Ogg Vorbis, m4a (AAC or ALAC), AAC, and WAV files in other
-    /// encodings (A-law, µ-law, ADPCM, 64-bit float).
+    /// encodings (A-law, µ-law, 64-bit float).
     ///
     /// As in upstream's chain (pydub over FFmpeg), compressed audio becomes 16-bit integers at its own
     /// rate, and lossless audio of more bits 32-bit ones. Delay and padding of mp3 and Vorbis encoders are

@@ -2,18 +2,12 @@
 
 use std::{fs, io::Cursor, path::PathBuf};
 
-use f5_core::audio::{AudioError, Pcm, SampleWidth};
+use f5_core::audio::{AudioError, Pcm};
 
-use crate::support::{int_wav, path, wav_bytes};
+use crate::support::{int_wav, path};
 
 fn encoded(name: &str) -> PathBuf {
     path("encoded").join(name)
-}
-
-/// What was encoded.
-fn original() -> Vec<i32> {
-    let pcm = Pcm::read_wav(path("short_16k_mono.wav")).unwrap();
-    pcm.samples()[8_000..24_000].to_vec()
 }
 
 #[test]
@@ -61,14 +55,21 @@ fn without_the_feature_the_error_names_it() {
     assert!(matches!(error, AudioError::NotWav { .. }), "{error}");
     let alaw = Pcm::read(encoded("voice_alaw.wav")).unwrap_err();
     assert!(matches!(alaw.without_path(), AudioError::Header { .. }));
-    let _ = (original(), SampleWidth::Bits16, wav_bytes(1, 1, 1, 8, &[]));
 }
 
 #[cfg(feature = "symphonia")]
 mod decoded {
+    use f5_core::audio::SampleWidth;
     use proptest::{collection::vec, prelude::*};
 
     use super::*;
+    use crate::support::wav_bytes;
+
+    /// What was encoded.
+    fn original() -> Vec<i32> {
+        let pcm = Pcm::read_wav(path("short_16k_mono.wav")).unwrap();
+        pcm.samples()[8_000..24_000].to_vec()
+    }
 
     /// Signal to noise in dB of `decoded` against `original`, both from the first sample.
     fn snr_db(original: &[i32], decoded: &[i32]) -> f64 {
@@ -96,11 +97,10 @@ mod decoded {
     #[test]
     fn lossy_files_are_close() {
         for (name, least, delay) in [
-            ("voice.mp3", 15.0, 0),
-            ("voice.ogg", 10.0, 0),
-            ("voice.m4a", 12.0, 1024),
-            ("voice.aac", 12.0, 1024),
-            ("voice_adpcm.wav", 20.0, 0),
+            ("voice.mp3", 20.0, 0),
+            ("voice.ogg", 20.0, 0),
+            ("voice.m4a", 20.0, 1024),
+            ("voice.aac", 20.0, 1024),
             ("voice_alaw.wav", 30.0, 0),
         ] {
             let pcm = Pcm::read(encoded(name)).unwrap();
@@ -177,14 +177,13 @@ mod decoded {
             "voice.m4a",
             "voice.aac",
             "voice_alac.m4a",
-            "voice_adpcm.wav",
             "voice_alaw.wav",
             "voice.opus",
         ])
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(256))]
+        #![proptest_config(ProptestConfig::with_cases(512))]
 
         /// Any answer is right but a panic; a decoder that panicked says so in its error.
         #[test]

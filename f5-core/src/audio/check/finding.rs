@@ -7,8 +7,9 @@ use crate::audio::reference::Clip;
 
 /// Below this length a voice is hard to tell.
 const SHORT: Duration = Duration::from_secs(3);
-/// Syllables per second of speech, pauses left out. Twelve synthetic and read utterances gave 3.9 to 6.7
-/// (`cargo test -p f5-core --test audio paces -- --nocapture`); people read at 3 to 7.
+/// Syllables per second of speech, pauses left out. The bundled voices have 4.4 and 5.5
+/// (`cargo test -p f5-core --test audio check::bundled -- --nocapture`); people read at 3 to 7, and half of a
+/// text or twice the text is to be noticed.
 const PACE: [f64; 2] = [2.0, 8.5];
 const USUAL_PACE: [f64; 2] = [2.8, 7.2];
 /// dB of the speech over the background.

@@ -175,5 +175,6 @@ pub(super) fn syllables(text: &str) -> f64 {
         _ if c.is_alphabetic() => 1.0 / LETTERS,
         _ => 0.0,
     };
-    text.chars().map(of_char).sum()
+    // An empty sum is -0.
+    text.chars().map(of_char).fold(0.0, |sum, c| sum + c)
 }

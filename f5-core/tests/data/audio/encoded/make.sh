@@ -14,6 +14,5 @@ encode -c:a libvorbis -q:a 4 voice.ogg
 encode -c:a aac -b:a 48k voice.m4a
 encode -c:a aac -b:a 48k voice.aac
 encode -c:a alac voice_alac.m4a
-encode -c:a adpcm_ms voice_adpcm.wav
 encode -c:a pcm_alaw voice_alaw.wav
 encode -c:a libopus -b:a 16k voice.opus
