@@ -151,10 +151,9 @@ mod tests {
     fn quality(score: Option<f32>) -> Quality {
         let audio = Waveform::new(vec![0.1; 24_000], 24_000).unwrap();
         let found = AlignerChain::new().align(&audio, "a word", "en");
-        Quality {
-            score,
-            ..found.unwrap().quality
-        }
+        let mut quality = found.unwrap().quality;
+        quality.score = score;
+        quality
     }
 
     fn said(verdict: Verdict) -> Vec<LinkReport> {
