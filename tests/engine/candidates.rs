@@ -152,40 +152,22 @@ fn recordings() -> Vec<(Waveform, String)> {
 
 fn speak(text: &str, seed: u64) -> Waveform {
     let params = SynthesisParams {
-        nfe_steps: 12,
+        nfe_steps: 7,
         seed: Some(seed),
         ..Default::default()
     };
     ENGINE.synthesize(&VOICE, text, &params).unwrap().waveform
 }
 
-#[test]
-fn a_word_that_is_missing_lowers_the_score() {
-    for (audio, text) in recordings() {
-        let (found, of) = heard(&fit(&audio, &text), &cut_fits(&audio, &text), &text);
-        assert_eq!(found, of, "{text}");
-    }
-    for text in [
-        "We walk home along the river.",
-        "Please count from one to seven.",
-    ] {
-        let audio = speak(text, 1);
-        let (found, of) = heard(&fit(&audio, text), &cut_fits(&audio, text), text);
-        assert_eq!(found, of, "{text}");
-    }
-}
-
 /// The figures in the documentation of [`Fit`].
 #[test]
-#[ignore = "a measurement: half a minute"]
-fn how_many_missing_words_are_heard() {
+fn a_word_that_is_missing_lowers_the_score() {
     let (mut own, mut other) = ((0, 0), (0, 0));
     let add = |sum: &mut (usize, usize), (found, of)| *sum = (sum.0 + found, sum.1 + of);
     for (audio, text) in recordings() {
-        add(
-            &mut own,
-            heard(&fit(&audio, &text), &cut_fits(&audio, &text), &text),
-        );
+        let found = heard(&fit(&audio, &text), &cut_fits(&audio, &text), &text);
+        assert_eq!(found.0, found.1, "{text}");
+        add(&mut own, found);
     }
     for text in [
         "We walk home along the river.",
@@ -206,5 +188,6 @@ fn how_many_missing_words_are_heard() {
         }
     }
     println!("below the whole speech: {own:?}, below that of another seed: {other:?}");
-    assert!(own.0 * 100 >= own.1 * 90 && other.0 * 100 >= other.1 * 80);
+    assert!(own.0 * 100 >= own.1 * 90, "{own:?}");
+    assert!(other.0 * 100 >= other.1 * 80, "{other:?}");
 }
