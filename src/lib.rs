@@ -18,6 +18,7 @@
 
 mod builder;
 mod cache;
+mod candidates;
 mod device;
 mod dub;
 mod edit;
@@ -40,6 +41,7 @@ mod warm;
 
 pub use builder::{F5TtsBuilder, SeedPolicy, demo_dir};
 pub use cache::{VoiceCache, VoiceCacheStats, WeightCache};
+pub use candidates::{Candidate, Candidates, Fit};
 pub use device::{DeviceRefusal, DeviceReport, OpenDevice, open_device};
 pub use dub::{Dub, DubParams, DubbedCue};
 pub use edit::{Edit, EditOutput, EditParams, EditReport, EditSpan, Edited, EditedSpan};

@@ -6,6 +6,7 @@ use f5_align::TranscribeError;
 use f5_core::{
     audio::{
         Pcm, Waveform,
+        check::{RefText, ReferenceReport},
         loudness::{TARGET_RMS, boost_to_target_rms},
         reference::{Clip, preprocess},
     },
@@ -38,6 +39,7 @@ pub(crate) struct Prepared {
     pub(crate) ids: Vec<i32>,
     pub(crate) unknown: Vec<UnknownChar>,
     pub(crate) clipped: Option<Clip>,
+    pub(crate) report: ReferenceReport,
 }
 
 /// The reference as the network hears it at one `target_rms`.
@@ -84,6 +86,20 @@ impl Voice {
         self.inner.clipped
     }
 
+    /// What may be wrong with the reference, with numbers and remedies: too long, too short, noisy, a text
+    /// that is longer or shorter than the audio, and more. Nothing of it changes what is spoken.
+    ///
+    /// ```no_run
+    /// # let voice: f5_tts::Voice = unimplemented!();
+    /// for warning in voice.report().warnings() {
+    ///     eprintln!("{warning}; {}", warning.remedy());
+    /// }
+    /// ```
+    #[must_use]
+    pub fn report(&self) -> &ReferenceReport {
+        &self.inner.report
+    }
+
     pub(crate) fn prepare(engine: &Engine, ref_audio: &Pcm, ref_text: &str) -> Result<Self> {
         let transcriber = engine.transcriber.as_ref();
         let transcriber = transcriber.filter(|_| ref_text.trim().is_empty());
@@ -110,6 +126,11 @@ impl Voice {
             }
             None => Cow::Borrowed(ref_text),
         };
+        let heard = match transcriber {
+            Some(_) => RefText::Transcribed(&ref_text),
+            None => RefText::Given(&ref_text),
+        };
+        let report = ReferenceReport::of(ref_audio, &preprocessed, heard);
         let ref_text = normalize_ref_text(ref_text.trim_start());
         let encoded = engine.config.tokenizer.encode(&ref_text, &engine.vocab);
         let conditioned = Conditioned::new(engine, &waveform, TARGET_RMS)?;
@@ -120,6 +141,7 @@ impl Voice {
             ids: encoded.ids,
             unknown: encoded.unknown,
             clipped: preprocessed.clipped,
+            report,
         };
         Ok(Self {
             inner: Arc::new(inner),

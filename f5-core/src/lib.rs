@@ -5,7 +5,7 @@
 //!
 //! | module | what lives there | feature |
 //! |---|---|---|
-//! | [`audio`] | waveforms, WAV files, resampling, silence, reference preparation | `audio` |
+//! | [`audio`] | waveforms, WAV files, resampling, silence, references (`symphonia` adds other files) | `audio` |
 //! | [`files`] | files that appear whole or not at all | `audio` |
 //! | [`mel`] | mel spectrograms and both front ends (the extractor needs `audio`) | |
 //! | [`noise`] | starting noise keyed by seed, torch's CPU stream | `noise` |

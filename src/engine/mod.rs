@@ -116,17 +116,18 @@ impl F5Tts {
         &self.engine.report
     }
 
-    /// Prepares a voice from a WAV file and the text that is spoken in it. Where the text is empty,
-    /// the engine's [`transcriber`](F5TtsBuilder::transcriber) writes it down.
+    /// Prepares a voice from a recording and the text that is spoken in it: a WAV file, or with feature
+    /// `symphonia` also mp3, FLAC, Ogg Vorbis, m4a or AAC, whatever its name. Where the text is empty, the
+    /// engine's [`transcriber`](F5TtsBuilder::transcriber) writes it down.
     ///
     /// # Errors
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a recording that cannot be used, such as a
-    /// silent one, or an empty text without a transcriber;
+    /// silent one or a format without its feature, or an empty text without a transcriber;
     /// [`Transcription`](crate::ErrorKind::Transcription) when the transcriber fails;
     /// [`Io`](crate::ErrorKind::Io) when the file cannot be read.
     pub fn voice(&self, ref_audio: impl AsRef<Path>, ref_text: &str) -> Result<Voice> {
-        self.voice_from_pcm(&Pcm::read_wav(ref_audio)?, ref_text)
+        self.voice_from_pcm(&Pcm::read(ref_audio)?, ref_text)
     }
 
     /// Prepares a voice from a recording in memory.

@@ -224,3 +224,15 @@ impl Take {
         self.report
     }
 }
+
+/// Frames of all chunks of a text, references included.
+pub(crate) fn total_frames(
+    engine: &Arc<Engine>,
+    voice: &Voice,
+    gen_text: &str,
+    params: &SynthesisParams,
+) -> Result<usize> {
+    let take = Take::begin(engine, voice, gen_text, params)?;
+    let chunks = take.to_come.as_slice().iter();
+    Ok(chunks.map(|planned| planned.frames).sum())
+}

@@ -5,13 +5,18 @@
 mod bad_input;
 mod bad_model;
 mod batch;
+mod candidates;
 mod dub;
 mod edit;
 mod family;
 mod long_form;
 mod odd;
+mod odd;
 #[path = "../../f5-runtime/tests/store/recorder.rs"]
 mod recorder;
+#[path = "../../f5-runtime/tests/store/recorder.rs"]
+mod recorder;
+mod reference;
 mod script;
 mod sharing;
 mod spans;

@@ -40,6 +40,55 @@ pub enum AudioError {
         /// The first bytes, escaped.
         found: String,
     },
+    /// A compressed file, read without the feature that can.
+    #[error(
+        "this is an {format} file and feature `symphonia` of f5-core and f5-tts is off; enable it, or convert the file first, for instance with `ffmpeg -i in.{format} out.wav`"
+    )]
+    NeedsFeature {
+        /// Name of the format.
+        format: &'static str,
+    },
+    /// A file that no decoder understands.
+    #[error(
+        "cannot decode this file (format: {format}, it begins with \"{found}\"); mp3, FLAC, Ogg Vorbis, m4a, AAC and WAV are readable, convert others first, for instance with `ffmpeg -i in.opus out.wav`"
+    )]
+    Undecodable {
+        /// Name of the format as the first bytes tell it, or `unknown`.
+        format: &'static str,
+        /// The first bytes, escaped.
+        found: String,
+        /// What the decoder said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A compressed file that becomes more audio than a recording of a voice has.
+    #[error(
+        "the file decodes to more than {limit} samples; cut the seconds out of it that are the reference, for instance with `ffmpeg -i in.mp3 -t 10 out.wav`"
+    )]
+    DecodedTooLong {
+        /// Most samples, over all channels.
+        limit: usize,
+    },
+    /// A compressed file of which too much cannot be decoded.
+    #[error(
+        "{damaged} of the file's {packets} packets are damaged; get the recording again from its source"
+    )]
+    Damaged {
+        /// Packets that could not be decoded.
+        damaged: usize,
+        /// Packets in all.
+        packets: usize,
+    },
+    /// A file in which another number of channels or another rate begins.
+    #[error(
+        "the file changes from {} to {} channels and from {} to {} Hz; convert it first, for instance with `ffmpeg -i in.ogg out.wav`",
+        channels[0], channels[1], sample_rate[0], sample_rate[1]
+    )]
+    FormatChanges {
+        /// Channels before and after.
+        channels: [u16; 2],
+        /// Hz before and after.
+        sample_rate: [u32; 2],
+    },
     /// A WAV file with a broken header or an encoding other than 8, 16, 24, 32-bit integer or
     /// 32-bit float PCM.
     #[error(

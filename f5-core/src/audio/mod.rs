@@ -19,8 +19,12 @@
 //! # }
 //! ```
 
+pub mod check;
 pub mod crossfade;
+#[cfg(feature = "symphonia")]
+mod decode;
 mod error;
+mod formats;
 pub mod loudness;
 mod pcm;
 pub mod reference;
@@ -31,7 +35,7 @@ mod wav;
 mod waveform;
 
 pub use error::AudioError;
-pub use pcm::{Pcm, SampleWidth};
+pub use pcm::{MAX_DECODED_SAMPLES, Pcm, SampleWidth};
 pub use silence::remove_silence;
 pub use wav::WavFormat;
 pub use waveform::Waveform;

@@ -11,6 +11,10 @@ use super::{
     waveform::duration,
 };
 
+/// Most samples, over all channels, that a compressed file may become: 256 MiB of a [`Pcm`], 23 minutes of
+/// one channel at 48 kHz.
+pub const MAX_DECODED_SAMPLES: usize = 1 << 26;
+
 /// Bytes per sample of a [`Pcm`]; ordered by width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SampleWidth {
@@ -375,7 +379,7 @@ pub(crate) fn integer_rms(sum_of_squares: u128, samples: usize) -> u64 {
     }
 }
 
-fn widen_24(value: i32) -> i32 {
+pub(super) fn widen_24(value: i32) -> i32 {
     let low_byte = if value < 0 { 0xff } else { 0 };
     (value << 8) | low_byte
 }

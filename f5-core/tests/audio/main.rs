@@ -10,6 +10,8 @@
 )]
 
 mod bad_input;
+mod check;
+mod encoded;
 mod golden;
 mod joining;
 mod mel_input;

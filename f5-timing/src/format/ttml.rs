@@ -243,7 +243,8 @@ impl Reader {
         let time = |key: &str| match get(key) {
             Some(text) => {
                 let nanos = self.time(text.trim()).ok_or("a time is not readable")?;
-                Ok(Some(nanos))
+                // Named, because other crates in the graph may turn more types into `&str`.
+                Ok::<_, &str>(Some(nanos))
             }
             None => Ok(None),
         };
