@@ -30,6 +30,7 @@ mod plan;
 mod plot;
 mod speak;
 mod speech;
+mod spoken;
 mod timeline;
 mod voice;
 mod warm;

@@ -117,7 +117,7 @@ fn emoji_are_named_or_dropped() {
         ("😂😂😂 so funny", "face with tears of joy so funny"),
         ("I ❤️ it", "I red heart it"),
         ("Hi 🇯🇵!", "Hi flag of Japan!"),
-        ("© 2024", "copyright twenty twenty four"),
+        ("© 2024", "Copyright twenty twenty four"),
         ("☃a", "snowman a"),
     ] {
         assert_eq!(english(written).text(), named, "{written}");
@@ -152,7 +152,7 @@ fn overrides_win_and_keep_the_map() {
         ),
         ("nguyen.com, Nguyenite", "win dot com, Nguyenite"),
         ("US or us", "you ess or us"),
-        ("5 kg", "five keys"),
+        ("5 kg", "Five keys"),
         ("去银行5G", "去银行five gee"),
     ] {
         assert_eq!(say(written).text(), spoken);

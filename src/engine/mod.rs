@@ -10,7 +10,10 @@ use f5_align::{Aligner, Transcriber};
 use f5_core::{
     audio::Pcm,
     mel::MelExtractor,
-    text::{UnknownChar, Vocab},
+    text::{
+        UnknownChar, Vocab,
+        normalize::{PronunciationOverrides, TextNormalizer},
+    },
 };
 use f5_model::ModelConfig;
 use f5_runtime::{device::DevicePreference, store::Digest};
@@ -24,6 +27,7 @@ use crate::{
     observe::Watcher,
     params::SynthesisParams,
     speech::Speech,
+    spoken::Spoken,
     voice::Conditioned,
 };
 
@@ -51,6 +55,8 @@ pub(crate) struct Engine {
     pub(crate) seed_policy: SeedPolicy,
     pub(crate) aligner: Arc<dyn Aligner>,
     pub(crate) transcriber: Option<Arc<dyn Transcriber>>,
+    pub(crate) normalizer: Arc<dyn TextNormalizer>,
+    pub(crate) pronunciations: PronunciationOverrides,
     pub(crate) language: String,
     /// Frames of a batch, padding included.
     pub(crate) batch_frames: usize,
@@ -172,8 +178,9 @@ impl F5Tts {
 
 impl Engine {
     /// Characters the vocabulary lacks; an error when there is nothing else.
-    pub(crate) fn check_text(&self, gen_text: &str) -> Result<Vec<UnknownChar>> {
+    pub(crate) fn check_text(&self, spoken: &Spoken) -> Result<Vec<UnknownChar>> {
         let name = "gen_text";
+        let gen_text = spoken.text();
         if gen_text.trim().is_empty() {
             return Err(Repr::EmptyText {
                 name,
@@ -181,9 +188,11 @@ impl Engine {
             }
             .into());
         }
-        let encoded = self.config.tokenizer.encode(gen_text, &self.vocab);
+        let tokenizer = &self.config.tokenizer;
+        let encoded = tokenizer.encode_with(gen_text, &self.vocab, spoken.readings());
         let mut unknown = encoded.unknown;
         unknown.retain(|unknown| !unknown.ch.is_whitespace());
+        let unknown = spoken.unknown(unknown);
         if encoded.spoken == 0 {
             return Err(Repr::AllUnknown { name, unknown }.into());
         }

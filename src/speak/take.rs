@@ -13,6 +13,7 @@ use crate::{
     params::SynthesisParams,
     plan::{Planned, plan},
     speech::Report,
+    spoken::Spoken,
     timeline::seconds,
     voice::Conditioned,
 };
@@ -37,6 +38,7 @@ pub(crate) struct Take {
     noise: NoiseSource,
     seams: Seams,
     joiner: Joiner,
+    spoken: Spoken,
     words: WordQueue,
     report: Report,
     started: Instant,
@@ -61,10 +63,11 @@ impl Take {
     ) -> Result<Self> {
         let started = Instant::now();
         params.validate()?;
-        let unknown = engine.check_text(gen_text)?;
+        let spoken = Spoken::new(engine, gen_text, params);
+        let unknown = engine.check_text(&spoken)?;
         let seed = engine.seed(params)?;
         let conditioned = engine.conditioned(voice, params.target_rms)?;
-        let planned = plan(engine, voice, &conditioned, gen_text, params)?;
+        let planned = plan(engine, voice, &conditioned, &spoken, params)?;
         let seams = Seams::new(params, engine.config.mel_spec.target_sample_rate);
         Ok(Self {
             engine: Arc::clone(engine),
@@ -78,9 +81,11 @@ impl Take {
             seams,
             words: WordQueue::default(),
             report: Report {
+                spoken_text: spoken.changed().map(str::to_owned),
                 unknown,
                 ..Report::default()
             },
+            spoken,
             started,
         })
     }
@@ -174,7 +179,9 @@ impl Take {
         if self.params.word_timings {
             let clock = Instant::now();
             let (words, alignment) = align(&self.engine, &planned, &rendered.wave, start)?;
-            words.into_iter().for_each(|word| self.words.push(word));
+            for word in words {
+                self.words.push(self.spoken.written(word), &self.spoken);
+            }
             report.alignment.push(alignment);
             report.aligning += clock.elapsed();
         }
@@ -185,11 +192,13 @@ impl Take {
             false => self.joiner.take_final(),
         };
         let sample_rate = self.engine.config.mel_spec.target_sample_rate;
-        let words = match is_last {
-            true => self.words.take_rest(),
-            false => self
-                .words
-                .take_final(seconds(self.joiner.taken(), sample_rate)),
+        // A word of the text that is spoken in several may go on in the next chunk.
+        let words = match self.to_come.as_slice().first() {
+            Some(next) => self.words.take_final(
+                seconds(self.joiner.taken(), sample_rate),
+                self.spoken.to_words(next.chars.span()).start,
+            ),
+            None => self.words.take_rest(),
         };
         report.elapsed = self.started.elapsed();
         Ok(SpeechPiece {
@@ -204,7 +213,7 @@ impl Take {
                 step: self.params.nfe_steps,
                 steps: self.params.nfe_steps,
             },
-            chunk: planned.spoken(start..start + rendered.wave.len()),
+            chunk: planned.spoken(&self.spoken, start..start + rendered.wave.len()),
         })
     }
 

@@ -9,7 +9,12 @@ use f5_align::{AlignError, Aligner, Alignment, EnergyAligner, LinkReport, Verdic
 use f5_core::{audio::Waveform, timing::WordTiming};
 
 use crate::{
-    engine::Engine, error::Result, plan::Planned, speech::ChunkAlignment, timeline::seconds,
+    engine::Engine,
+    error::Result,
+    plan::Planned,
+    speech::ChunkAlignment,
+    spoken::{Spoken, are_one},
+    timeline::seconds,
 };
 
 /// Words in order, the last of them held until it is known that they stay.
@@ -20,19 +25,25 @@ pub(super) struct WordQueue {
 
 impl WordQueue {
     /// Chunks overlap where they fade, and so may the last word of one and the first of the next:
-    /// the later one wins.
-    pub(super) fn push(&mut self, mut next: WordTiming) {
+    /// the later one wins. Several that are spoken for one word of the text become one.
+    pub(super) fn push(&mut self, mut next: WordTiming, spoken: &Spoken) {
         if let Some(previous) = self.held.back_mut() {
             next.start = next.start.max(previous.start);
             next.end = next.end.max(next.start);
+            if are_one(previous, &next) {
+                *previous = spoken.joined(previous, &next);
+                return;
+            }
             previous.end = previous.end.min(next.start);
         }
         self.held.push_back(next);
     }
 
-    /// The words that have ended by `end`, where the next chunk begins at the earliest.
-    pub(super) fn take_final(&mut self, end: Duration) -> Vec<WordTiming> {
-        let stays = self.held.iter().take_while(|word| word.end <= end).count();
+    /// The words that have ended by `end`, where the next chunk begins at the earliest, and before the
+    /// character `next` of the text, with which it begins.
+    pub(super) fn take_final(&mut self, end: Duration, next: usize) -> Vec<WordTiming> {
+        let stays = |word: &&WordTiming| word.end <= end && word.chars.end <= next;
+        let stays = self.held.iter().take_while(stays).count();
         self.held.drain(..stays).collect()
     }
 

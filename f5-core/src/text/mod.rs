@@ -31,7 +31,7 @@ pub use self::{
     chunk::chunk_text,
     error::TextError,
     rules::{max_chars, normalize_ref_text, with_trailing_space},
-    sentences::{Chunk, chunk_sentences},
+    sentences::{Chunk, chunk_sentences, chunk_sentences_around},
     tokenizer::{Encoded, Token, Tokenizer, UnknownChar},
     vocab::Vocab,
 };

@@ -163,12 +163,14 @@ impl PronunciationOverrides {
             .map(|(at, _)| at)
             .chain([text.len()])
             .collect();
+        // Beyond the end, a normaliser has made it of another text.
+        let byte = |char: usize| bytes.get(char).copied().unwrap_or(text.len());
         let parts = normalized.spoken_parts();
         let replaced: Vec<(Range<usize>, &str)> = normalized
             .replacements()
             .iter()
             .zip(parts)
-            .map(|(one, spoken)| (bytes[one.original.start]..bytes[one.original.end], spoken))
+            .map(|(one, spoken)| (byte(one.original.start)..byte(one.original.end), spoken))
             .collect();
         let within = |a: &Range<usize>, b: &Range<usize>| b.start <= a.start && a.end <= b.end;
         let overlap = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;

@@ -165,7 +165,16 @@ pub(super) fn read(scan: &Scan<'_>, index: usize) -> Option<Found> {
     if is_word || is_name && !is_capital {
         return None;
     }
-    Found::new(1, vec![scan.say_dotted(index, said(name))])
+    // What they stand before may have a capital letter.
+    let goes_on = matches!(
+        lower.as_str(),
+        "vs" | "e.g" | "i.e" | "cf" | "viz" | "approx" | "incl"
+    );
+    let mut edit = scan.say_dotted(index, said(name));
+    if goes_on && dotted && !scan.dot_ends_text(index) {
+        edit.0.end = scan.range(index).end + 1;
+    }
+    Found::new(1, vec![edit])
 }
 
 fn find(table: &[(&'static str, &'static str)], word: &str) -> Option<&'static str> {

@@ -30,16 +30,20 @@ pub(super) fn words(word: &str) -> Option<String> {
     let dots = word.matches('.').count();
     while let Some(c) = rest.chars().next() {
         let taken = if c.is_ascii_digit() {
-            number(rest, before, dots, &mut spoken)
+            let taken = number(rest, before, dots, &mut spoken);
+            before = rest[..taken].chars().next_back();
+            taken
         } else {
             let behind = rest[c.len_utf8()..].chars().next();
-            match symbol(c, before, behind, dots) {
+            let name = symbol(c, before, behind, dots);
+            match name {
                 Some(name) => spoken.word(name),
                 None => spoken.letter(c),
             }
+            // What has been said is no letter: the x of `1920x1080`.
+            before = Some(if name.is_some() { ' ' } else { c });
             c.len_utf8()
         };
-        before = rest[..taken].chars().next_back();
         rest = &rest[taken..];
     }
     let spoken = spoken.text.trim_end().to_owned();

@@ -125,13 +125,6 @@ impl<'a> Scan<'a> {
         index + 1 < self.words.len() && !gap.is_empty() && is_space(gap)
     }
 
-    /// The same for the word before.
-    pub(super) fn dot_joins_last(&self, index: usize) -> bool {
-        index
-            .checked_sub(1)
-            .is_some_and(|last| self.dot_joins_next(last))
-    }
-
     pub(super) fn is_dotted(&self, index: usize) -> bool {
         self.gap(index).starts_with('.')
     }

@@ -130,6 +130,11 @@ pub(super) fn read(scan: &Scan<'_>, index: usize) -> Option<Found> {
         };
         return Found::new(2, vec![scan.say(index, amount.words()), named]);
     }
+    // The 90s and the 1990s are decades.
+    let whole = amount.first.as_whole().unwrap_or("");
+    if rest == "s" && matches!(whole.len(), 2 | 4) && whole.ends_with('0') {
+        return None;
+    }
     let name = match rest.strip_prefix('-') {
         // A 10-kg bag.
         Some(sign) => name(sign, true).filter(|_| sign != "in" && sign != "s")?,
