@@ -8,7 +8,7 @@ use f5_core::{
         UnknownChar,
         normalize::{Normalized, Reading, fold_marks},
     },
-    timing::WordTiming,
+    timing::{TimingSource, WordTiming},
 };
 
 use crate::{engine::Engine, params::SynthesisParams};
@@ -41,7 +41,11 @@ impl Engine {
 
 impl Spoken {
     pub(crate) fn new(engine: &Engine, text: &str, params: &SynthesisParams) -> Self {
-        let normalized = engine.normalized(text, params);
+        Self::of(text, engine.normalized(text, params))
+    }
+
+    /// What is spoken for a text.
+    pub(crate) fn of(text: &str, normalized: Normalized) -> Self {
         let (mut original, mut words) = (Vec::new(), Vec::new());
         if !normalized.is_unchanged() {
             original = text.chars().collect();
@@ -143,11 +147,10 @@ pub(crate) fn are_one(first: &WordTiming, second: &WordTiming) -> bool {
 }
 
 /// What the times of two words rest on together: the less of it.
-fn weaker(first: &WordTiming, second: &WordTiming) -> f5_core::timing::TimingSource {
-    use f5_core::timing::TimingSource::{Acoustic, Interpolated};
+fn weaker(first: &WordTiming, second: &WordTiming) -> TimingSource {
     match (first.source, second.source) {
-        (Acoustic, other) | (other, Acoustic) => other,
-        (Interpolated, other) => other,
+        (TimingSource::Acoustic, other) | (other, TimingSource::Acoustic) => other,
+        (TimingSource::Interpolated, other) => other,
         (other, _) => other,
     }
 }

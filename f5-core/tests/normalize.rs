@@ -157,7 +157,7 @@ fn overrides_win_and_keep_the_map() {
     ] {
         assert_eq!(say(written).text(), spoken);
     }
-    let read = say("5 kg 去银行 银行");
+    let read = say("5 kg. 去银行 银行");
     let readings: Vec<_> = read
         .readings()
         .iter()
@@ -165,7 +165,7 @@ fn overrides_win_and_keep_the_map() {
         .collect();
     assert_eq!(
         readings,
-        [(11, "yin2"), (12, "hang2"), (14, "yin2"), (15, "hang2")]
+        [(12, "yin2"), (13, "hang2"), (15, "yin2"), (16, "hang2")]
     );
     assert!(PronunciationOverrides::new().is_empty() && !overrides.is_empty());
 }
@@ -285,4 +285,21 @@ proptest! {
         prop_assert!(normalized.is_unchanged(), "{:?}", normalized);
         prop_assert_eq!(normalized.text(), text);
     }
+}
+
+#[test]
+#[cfg(feature = "zh")]
+fn pinyin_overrides_are_tokens() {
+    use f5_core::text::{Tokenizer, Vocab};
+
+    let vocab = Vocab::parse(" \nhang2\nxing2\na\n").unwrap();
+    let overrides = PronunciationOverrides::new().pinyin("行", "hang2").unwrap();
+    let normalized = overrides.apply("a行a", Normalized::unchanged("a行a"));
+    let ids = |readings| Tokenizer::Pinyin.encode_with("a行a", &vocab, readings).ids;
+    assert_eq!(ids(normalized.readings()), [3, 0, 1, 3]);
+    assert_eq!(ids(&[]), [3, 0, 2, 3]);
+    let lacking = PronunciationOverrides::new().pinyin("行", "heng4").unwrap();
+    let normalized = lacking.apply("行", Normalized::unchanged("行"));
+    let encoded = Tokenizer::Pinyin.encode_with("行", &vocab, normalized.readings());
+    assert_eq!((encoded.unknown[0].ch, encoded.spoken), ('行', 0));
 }

@@ -5,6 +5,7 @@
 mod bad_input;
 mod bad_model;
 mod batch;
+mod normalize;
 mod odd;
 #[path = "../../f5-runtime/tests/store/recorder.rs"]
 mod recorder;

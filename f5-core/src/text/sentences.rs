@@ -207,3 +207,25 @@ fn pack(units: &[Range<usize>], budget: usize) -> Vec<Range<usize>> {
     }
     spans
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wholes_are_cut_only_where_nothing_else_can_be() {
+        let text = "it costs five dollars fifty";
+        let whole = 9..27;
+        let cut = |budget| -> Vec<String> {
+            let chunks = chunk_sentences_around(text, budget, std::slice::from_ref(&whole));
+            chunks.into_iter().map(|chunk| chunk.text).collect()
+        };
+        assert_eq!(cut(20), ["it costs", "five dollars fifty"]);
+        assert_eq!(cut(14), ["it costs five", "dollars fifty"]);
+        let plain: Vec<_> = chunk_sentences(text, 20)
+            .into_iter()
+            .map(|c| c.text)
+            .collect();
+        assert_eq!(plain, ["it costs five", "dollars fifty"]);
+    }
+}
