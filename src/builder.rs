@@ -1,5 +1,7 @@
 //! Puts an engine together: model directory, vocoder, device, aligner.
 
+mod text;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -9,10 +11,7 @@ use std::{
 use f5_align::{Aligner, AlignerChain, Transcriber};
 use f5_core::{
     mel::MelExtractor,
-    text::{
-        Tokenizer, Vocab,
-        normalize::{EnglishNormalizer, PronunciationOverrides, TextNormalizer},
-    },
+    text::{Tokenizer, Vocab},
 };
 use f5_model::{BackboneKind, ConfigError, ModelConfig, cpu::Precision};
 use f5_runtime::{device::DevicePreference, observe::Observer, store::Digest};
@@ -61,8 +60,7 @@ pub struct F5TtsBuilder {
     aligner: Arc<dyn Aligner>,
     transcriber: Option<Arc<dyn Transcriber>>,
     observer: Watcher,
-    normalizer: Arc<dyn TextNormalizer>,
-    pronunciations: PronunciationOverrides,
+    text: crate::spoken::TextFront,
     language: String,
     batch_frames: usize,
     batch_chunks: Option<bool>,
@@ -93,8 +91,7 @@ impl Default for F5TtsBuilder {
             aligner: Arc::new(AlignerChain::default()),
             transcriber: None,
             observer: Watcher::default(),
-            normalizer: Arc::new(EnglishNormalizer::new()),
-            pronunciations: PronunciationOverrides::new(),
+            text: Default::default(),
             language: "en".to_owned(),
             batch_frames: 8192,
             batch_chunks: None,
@@ -197,26 +194,7 @@ impl F5TtsBuilder {
         self
     }
 
-    /// What writes numbers, dates and abbreviations out before they are spoken; [`EnglishNormalizer`]
-    /// when not called, which leaves texts in other [languages](Self::language) as they are.
-    /// [`NoNormalizer`](f5_core::text::normalize::NoNormalizer) leaves all of them;
-    /// [`SynthesisParams::normalize_text`](crate::SynthesisParams::normalize_text) does for one call.
-    /// Word times speak of the text as it is written.
-    pub fn text_normalizer(mut self, normalizer: Arc<dyn TextNormalizer>) -> Self {
-        self.normalizer = normalizer;
-        self
-    }
-
-    /// Words that are read otherwise than they are written; none when not called. They win over the
-    /// [normaliser](Self::text_normalizer), and are left out with it by
-    /// [`SynthesisParams::normalize_text`](crate::SynthesisParams::normalize_text).
-    pub fn pronunciations(mut self, overrides: PronunciationOverrides) -> Self {
-        self.pronunciations = overrides;
-        self
-    }
-
-    /// The language of the texts for normaliser, aligner and transcriber, as a BCP 47 tag; `en` when not
-    /// called.
+    /// The language of all texts, as a BCP 47 tag; `en` when not called.
     pub fn language(mut self, tag: impl Into<String>) -> Self {
         self.language = tag.into();
         self
@@ -295,8 +273,7 @@ impl F5TtsBuilder {
             aligner: self.aligner,
             transcriber: self.transcriber,
             observer: self.observer,
-            normalizer: self.normalizer,
-            pronunciations: self.pronunciations,
+            text: self.text,
             language: self.language,
             batch_frames: self.batch_frames,
             batch_chunks: self.batch_chunks,

@@ -1,17 +1,36 @@
 //! What is spoken for a text, and the words of the text that it belongs to.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use f5_align::split_words;
 use f5_core::{
     text::{
         UnknownChar,
-        normalize::{Normalized, Reading, fold_marks},
+        normalize::{
+            EnglishNormalizer, Normalized, PronunciationOverrides, Reading, TextNormalizer,
+            fold_marks,
+        },
     },
     timing::{TimingSource, WordTiming},
 };
 
 use crate::{engine::Engine, params::SynthesisParams};
+
+/// How an engine reads texts.
+#[derive(Debug, Clone)]
+pub(crate) struct TextFront {
+    pub(crate) normalizer: Arc<dyn TextNormalizer>,
+    pub(crate) pronunciations: PronunciationOverrides,
+}
+
+impl Default for TextFront {
+    fn default() -> Self {
+        Self {
+            normalizer: Arc::new(EnglishNormalizer::new()),
+            pronunciations: PronunciationOverrides::new(),
+        }
+    }
+}
 
 /// A text as it is spoken, with the way back to the text as it was given.
 #[derive(Debug)]
@@ -28,8 +47,12 @@ impl Engine {
         if !params.normalize_text {
             return Normalized::unchanged(text);
         }
-        let normalized = self.normalizer.normalize(text, &self.language);
-        let normalized = self.pronunciations.apply(text, normalized);
+        let normalized = self.text.normalizer.normalize(text, &self.language);
+        let normalized = self.text.pronunciations.apply(text, normalized);
+        if !normalized.text().contains(char::is_alphanumeric) {
+            // Marks alone are nothing to say, however they are written.
+            return normalized;
+        }
         let knows = |c: char| {
             let encoded = self.config.tokenizer.encode(&c.to_string(), &self.vocab);
             encoded.unknown.is_empty()

@@ -10,10 +10,7 @@ use f5_align::{Aligner, Transcriber};
 use f5_core::{
     audio::Pcm,
     mel::MelExtractor,
-    text::{
-        UnknownChar, Vocab,
-        normalize::{PronunciationOverrides, TextNormalizer},
-    },
+    text::{UnknownChar, Vocab},
 };
 use f5_model::ModelConfig;
 use f5_runtime::{device::DevicePreference, store::Digest};
@@ -27,7 +24,7 @@ use crate::{
     observe::Watcher,
     params::SynthesisParams,
     speech::Speech,
-    spoken::Spoken,
+    spoken::{Spoken, TextFront},
     voice::Conditioned,
 };
 
@@ -55,8 +52,7 @@ pub(crate) struct Engine {
     pub(crate) seed_policy: SeedPolicy,
     pub(crate) aligner: Arc<dyn Aligner>,
     pub(crate) transcriber: Option<Arc<dyn Transcriber>>,
-    pub(crate) normalizer: Arc<dyn TextNormalizer>,
-    pub(crate) pronunciations: PronunciationOverrides,
+    pub(crate) text: TextFront,
     pub(crate) language: String,
     /// Frames of a batch, padding included.
     pub(crate) batch_frames: usize,

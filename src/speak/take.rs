@@ -39,6 +39,8 @@ pub(crate) struct Take {
     seams: Seams,
     joiner: Joiner,
     spoken: Spoken,
+    /// Where the first word of each chunk begins in the text.
+    first_chars: Vec<usize>,
     words: WordQueue,
     report: Report,
     started: Instant,
@@ -68,6 +70,10 @@ impl Take {
         let seed = engine.seed(params)?;
         let conditioned = engine.conditioned(voice, params.target_rms)?;
         let planned = plan(engine, voice, &conditioned, &spoken, params)?;
+        let first_chars = planned
+            .iter()
+            .map(|chunk| spoken.to_words(chunk.chars.span()).start)
+            .collect();
         let seams = Seams::new(params, engine.config.mel_spec.target_sample_rate);
         Ok(Self {
             engine: Arc::clone(engine),
@@ -85,6 +91,7 @@ impl Take {
                 unknown,
                 ..Report::default()
             },
+            first_chars,
             spoken,
             started,
         })
@@ -193,11 +200,10 @@ impl Take {
         };
         let sample_rate = self.engine.config.mel_spec.target_sample_rate;
         // A word of the text that is spoken in several may go on in the next chunk.
-        let words = match self.to_come.as_slice().first() {
-            Some(next) => self.words.take_final(
-                seconds(self.joiner.taken(), sample_rate),
-                self.spoken.to_words(next.chars.span()).start,
-            ),
+        let words = match self.first_chars.get(index + 1) {
+            Some(&next) => self
+                .words
+                .take_final(seconds(self.joiner.taken(), sample_rate), next),
             None => self.words.take_rest(),
         };
         report.elapsed = self.started.elapsed();

@@ -139,7 +139,7 @@ impl TextNormalizer for Wordy {
     fn normalize(&self, text: &str, language: &str) -> Normalized {
         assert_eq!(language, "en");
         let found = text.match_indices('&').map(|(at, _)| at..at + 1);
-        Normalized::with_replacements(text, found.map(|range| (range, "la ".repeat(150) + "la")))
+        Normalized::with_replacements(text, found.map(|range| (range, "la ".repeat(200) + "la")))
     }
 }
 
@@ -148,7 +148,7 @@ fn one_word_over_many_chunks_stays_one() {
     let engine = builder().text_normalizer(Arc::new(Wordy)).build().unwrap();
     let text = "We sing & dance.";
     let speech = speak(&engine, text);
-    assert!(speech.chunks.len() > 2);
+    assert!(speech.chunks.len() > 1);
     check_words(text, &speech);
     let pieces = engine.synthesize_stream(&VOICE, text, &quick()).unwrap();
     let words: Vec<_> = pieces.flat_map(|piece| piece.unwrap().words).collect();
