@@ -10,7 +10,10 @@ use f5_tts::core::text::{
     Tokenizer, Vocab,
     normalize::{EnglishNormalizer, PronunciationOverrides, TextNormalizer},
 };
-use lexopt::Arg::{Long, Value};
+use lexopt::{
+    Arg::{Long, Value},
+    ValueExt,
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut text =

@@ -191,9 +191,9 @@ impl PronunciationOverrides {
         let mut read: Vec<(usize, &str)> = normalized
             .readings()
             .iter()
-            .filter_map(|reading| {
+            .map(|reading| {
                 let original = normalized.to_original(reading.at..reading.at + 1).start;
-                Some((original, reading.token.as_str()))
+                (original, reading.token.as_str())
             })
             .collect();
         for (range, spoken) in &found {

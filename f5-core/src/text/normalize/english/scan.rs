@@ -179,7 +179,7 @@ fn is_space(gap: &str) -> bool {
 }
 
 /// A capital letter at the beginning.
-pub(super) fn capitalise(spoken: &mut String) {
+pub(super) fn capitalise(spoken: &mut str) {
     let at = spoken.len() - spoken.trim_start().len();
     if let Some(first) = spoken.get_mut(at..at + 1) {
         first.make_ascii_uppercase();
