@@ -1,5 +1,7 @@
 //! Puts an engine together: model directory, vocoder, device, aligner.
 
+mod text;
+
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
@@ -57,6 +59,7 @@ pub struct F5TtsBuilder {
     aligner: Arc<dyn Aligner>,
     transcriber: Option<Arc<dyn Transcriber>>,
     observer: Watcher,
+    text: crate::spoken::TextFront,
     language: String,
     batch_frames: usize,
     batch_chunks: Option<bool>,
@@ -87,6 +90,7 @@ impl Default for F5TtsBuilder {
             aligner: Arc::new(AlignerChain::default()),
             transcriber: None,
             observer: Watcher::default(),
+            text: Default::default(),
             language: "en".to_owned(),
             batch_frames: 8192,
             batch_chunks: None,
@@ -189,7 +193,7 @@ impl F5TtsBuilder {
         self
     }
 
-    /// The language of the texts for aligner and transcriber, as a BCP 47 tag; `en` when not called.
+    /// The language of all texts, as a BCP 47 tag; `en` when not called.
     pub fn language(mut self, tag: impl Into<String>) -> Self {
         self.language = tag.into();
         self
@@ -262,6 +266,7 @@ impl F5TtsBuilder {
             aligner: self.aligner,
             transcriber: self.transcriber,
             observer: self.observer,
+            text: self.text,
             language: self.language,
             batch_frames: self.batch_frames,
             batch_chunks: self.batch_chunks,

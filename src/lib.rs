@@ -35,6 +35,7 @@ mod plot;
 mod script;
 mod speak;
 mod speech;
+mod spoken;
 mod timeline;
 mod voice;
 mod warm;

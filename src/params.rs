@@ -10,10 +10,11 @@ use crate::error::{Result, positive};
 /// How to speak a text.
 ///
 /// [`SynthesisParams::default`] is what this engine recommends, [`SynthesisParams::upstream`] what
-/// F5-TTS 1.1.22 does; they differ in the last five fields alone.
+/// F5-TTS 1.1.22 does; they differ in the last six fields alone.
 ///
 /// | | `default()` | `upstream()` |
 /// |---|---|---|
+/// | numbers, abbreviations | spoken as the engine's [text front end](crate::F5TtsBuilder::text_normalizer) has it | as they are written |
 /// | chunks | whole sentences, evenly filled | upstream's greedy cut by punctuation |
 /// | between chunks | a pause, after the end of sentence or paragraph | they fade into each other |
 /// | between reference and text | one space | two spaces, both counted for the duration |
@@ -56,6 +57,12 @@ pub struct SynthesisParams {
     /// Decides the noise and so the performance; `None` leaves it to the engine's
     /// [`SeedPolicy`](crate::SeedPolicy). The seed used is in [`Speech::seed`](crate::Speech).
     pub seed: Option<u64>,
+    /// Whether the text goes through the engine's front end: its
+    /// [normaliser](crate::F5TtsBuilder::text_normalizer), its
+    /// [overrides](crate::F5TtsBuilder::pronunciations), and plain marks for typographic ones that the
+    /// vocabulary lacks. The text of the reference does so too, because the length of the speech is
+    /// estimated from both. Without it the model reads every character as it is.
+    pub normalize_text: bool,
     /// How long texts are cut.
     pub chunking: Chunking,
     /// The silence between chunks; `None` lets them fade into each other as upstream does. With
@@ -142,6 +149,7 @@ impl Default for SynthesisParams {
             remove_silence: false,
             word_timings: true,
             seed: None,
+            normalize_text: true,
             chunking: Chunking::Sentences,
             pauses: Some(Pauses::default()),
             double_space: false,
@@ -156,6 +164,7 @@ impl SynthesisParams {
     #[must_use]
     pub fn upstream() -> Self {
         Self {
+            normalize_text: false,
             chunking: Chunking::Upstream,
             pauses: None,
             double_space: true,

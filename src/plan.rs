@@ -3,9 +3,11 @@
 use std::{ops::Range, time::Duration};
 
 use f5_core::text::{
-    chunk_sentences, chunk_text,
+    chunk_sentences_around, chunk_text,
     duration::{Pace, fixed_duration_shares, fixed_frames, total_frames},
-    max_chars, with_trailing_space,
+    max_chars,
+    normalize::Reading,
+    normalize_ref_text, with_trailing_space,
 };
 
 use crate::{
@@ -14,6 +16,7 @@ use crate::{
     error::Result,
     params::{Chunking, ShortText, SynthesisParams},
     speech::ChunkPlan,
+    spoken::Spoken,
     voice::Conditioned,
 };
 
@@ -47,9 +50,9 @@ pub(crate) enum End {
 
 impl Planned {
     /// The chunk once it is known where its samples lie.
-    pub(crate) fn spoken(self, samples: Range<usize>) -> ChunkPlan {
+    pub(crate) fn spoken(self, spoken: &Spoken, samples: Range<usize>) -> ChunkPlan {
         ChunkPlan {
-            chars: self.chars.span(),
+            chars: spoken.to_original(self.chars.span()),
             text: self.text,
             frames: self.frames,
             samples,
@@ -57,35 +60,47 @@ impl Planned {
     }
 }
 
-/// Cuts `gen_text` and decides how long each chunk lasts.
+/// Cuts what is to be spoken and decides how long each chunk lasts.
 pub(crate) fn plan(
     engine: &Engine,
     voice: &Voice,
     conditioned: &Conditioned,
-    gen_text: &str,
+    spoken: &Spoken,
     params: &SynthesisParams,
 ) -> Result<Vec<Planned>> {
+    let gen_text = spoken.text();
     let spec = &engine.config.mel_spec;
     let prepared = &voice.inner;
     let audio = &prepared.waveform;
     let ref_seconds = audio.samples().len() as f64 / f64::from(audio.sample_rate());
-    let budget = max_chars(&prepared.ref_text, ref_seconds, WINDOW, params.speed)?;
+    let (ref_text, ref_ids) = reference(engine, voice, params);
+    let budget = max_chars(&ref_text, ref_seconds, WINDOW, params.speed)?;
+    let wholes = in_bytes(gen_text, spoken.wholes());
     let mut texts = Vec::new();
     let mut rest = gen_text;
     if let Some(first) = params.first_chunk {
-        let pace = prepared.ref_text.len() as f64 / ref_seconds * params.speed;
+        let pace = ref_text.len() as f64 / ref_seconds * params.speed;
         let budget =
             ((pace * first.as_secs_f64()) as i64).clamp(LEAST_FIRST, budget.max(LEAST_FIRST));
-        texts.extend(cut(rest, budget, params.chunking).into_iter().next());
+        texts.extend(cut(rest, budget, params, &wholes).into_iter().next());
         rest = texts.first().map_or(rest, |first| behind(rest, first));
     }
     let budget = match params.chunking {
         Chunking::Upstream => budget,
         Chunking::Sentences => budget.max(LEAST_BUDGET),
     };
-    texts.extend(cut(rest, budget, params.chunking));
+    let passed = gen_text.len() - rest.len();
+    let wholes: Vec<_> = wholes
+        .iter()
+        .filter(|whole| whole.start >= passed)
+        .map(|whole| whole.start - passed..whole.end - passed)
+        .collect();
+    texts.extend(cut(rest, budget, params, &wholes));
 
-    let (ref_text, ref_ids) = reference(engine, voice, params);
+    let (ref_text, ref_ids) = match params.double_space {
+        true => spaced(engine, ref_text, ref_ids),
+        false => (ref_text, ref_ids),
+    };
     let ref_frames = conditioned.samples / spec.hop_length;
     let rate = f64::from(spec.target_sample_rate);
     let shares = match params.fix_duration {
@@ -121,11 +136,13 @@ pub(crate) fn plan(
             }
             (None, _) => total_frames(&pace, &text)?,
         };
+        let chars = places.take(&text);
         let mut ids = ref_ids.clone();
-        ids.extend(continued(engine, &ref_text, &text));
+        let readings = chars.readings(&text, spoken.readings());
+        ids.extend(continued(engine, &ref_text, &text, &readings));
         let frames = f5_model::cfm::total_frames(ids.len(), conditioned.mel.frames(), frames);
         planned.push(Planned {
-            chars: places.take(&text),
+            chars,
             text,
             ids,
             frames,
@@ -136,9 +153,22 @@ pub(crate) fn plan(
     Ok(planned)
 }
 
-/// The texts of the chunks, of at most `budget` bytes where they can be cut.
-fn cut(text: &str, budget: i64, chunking: Chunking) -> Vec<String> {
-    match chunking {
+/// Ranges of characters, in order, as ranges of bytes.
+fn in_bytes(text: &str, chars: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
+    let mut chars = chars.peekable();
+    if chars.peek().is_none() {
+        return Vec::new();
+    }
+    let places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+    let byte = |char: usize| places.get(char).copied().unwrap_or(text.len());
+    chars
+        .map(|range| byte(range.start)..byte(range.end))
+        .collect()
+}
+
+/// The texts of the chunks, of at most `budget` bytes where they can be cut; `wholes` stay together.
+fn cut(text: &str, budget: i64, params: &SynthesisParams, wholes: &[Range<usize>]) -> Vec<String> {
+    match params.chunking {
         Chunking::Upstream => {
             let mut chunks = chunk_text(text, budget);
             // What is left behind a first chunk may be blank.
@@ -149,7 +179,7 @@ fn cut(text: &str, budget: i64, chunking: Chunking) -> Vec<String> {
             let budget = usize::try_from(budget).unwrap_or(0);
             // Wrapped lines and blank ones are spoken as one space.
             let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-            chunk_sentences(text, budget)
+            chunk_sentences_around(text, budget, wholes)
                 .iter()
                 .map(|chunk| squeezed(&chunk.text))
                 .collect()
@@ -195,14 +225,24 @@ fn frames_in(duration: Duration, rate: f64, hop_length: usize) -> usize {
     (duration.as_secs_f64() * rate / hop_length as f64) as usize
 }
 
-/// The reference text as this call reads it, and its ids.
+/// The reference text as this call reads it, and its ids: it goes through the same front end as the
+/// text, because the length of one is estimated by the other.
 fn reference(engine: &Engine, voice: &Voice, params: &SynthesisParams) -> (String, Vec<i32>) {
-    let (ref_text, mut ids) = (voice.ref_text().to_owned(), voice.inner.ids.clone());
-    if !params.double_space {
-        return (ref_text, ids);
+    let written = voice.ref_text();
+    let normalized = engine.normalized(written, params);
+    if normalized.is_unchanged() && normalized.readings().is_empty() {
+        return (written.to_owned(), voice.inner.ids.clone());
     }
+    let ref_text = normalize_ref_text(normalized.text());
+    let tokenizer = &engine.config.tokenizer;
+    let encoded = tokenizer.encode_with(&ref_text, &engine.vocab, normalized.readings());
+    (ref_text, encoded.ids)
+}
+
+/// The reference with a second space.
+fn spaced(engine: &Engine, ref_text: String, mut ids: Vec<i32>) -> (String, Vec<i32>) {
     let longer = with_trailing_space(&ref_text);
-    ids.extend(continued(engine, &ref_text, &longer[ref_text.len()..]));
+    ids.extend(continued(engine, &ref_text, &longer[ref_text.len()..], &[]));
     (longer, ids)
 }
 
@@ -210,14 +250,19 @@ fn reference(engine: &Engine, voice: &Voice, params: &SynthesisParams) -> (Strin
 ///
 /// The last character of a prepared reference text is a space or a full stop, which no tokenizer
 /// joins with what follows, so it stands for the whole.
-fn continued(engine: &Engine, before: &str, text: &str) -> Vec<i32> {
+fn continued(engine: &Engine, before: &str, text: &str, readings: &[Reading]) -> Vec<i32> {
+    let tokenizer = &engine.config.tokenizer;
     let Some(last) = before.chars().next_back() else {
-        return engine.config.tokenizer.encode(text, &engine.vocab).ids;
+        return tokenizer.encode_with(text, &engine.vocab, readings).ids;
     };
-    let encoded = engine
-        .config
-        .tokenizer
-        .encode(&format!("{last}{text}"), &engine.vocab);
+    let readings: Vec<Reading> = readings
+        .iter()
+        .map(|reading| Reading {
+            at: reading.at + 1,
+            token: reading.token.clone(),
+        })
+        .collect();
+    let encoded = tokenizer.encode_with(&format!("{last}{text}"), &engine.vocab, &readings);
     let tokens = encoded.ids.into_iter().zip(encoded.at);
     tokens.filter(|&(_, at)| at > 0).map(|(id, _)| id).collect()
 }
@@ -245,6 +290,25 @@ impl CharMap {
         Self {
             places: std::mem::replace(&mut self.places, rest),
         }
+    }
+
+    /// The readings of characters of the text that are in `chunk`, by their places there.
+    fn readings(&self, chunk: &str, readings: &[Reading]) -> Vec<Reading> {
+        if readings.is_empty() {
+            return Vec::new();
+        }
+        let visible = chunk
+            .chars()
+            .enumerate()
+            .filter(|(_, c)| !c.is_whitespace());
+        let mut readings = readings.iter().peekable();
+        let found = visible.zip(&self.places).filter_map(|((at, _), place)| {
+            while readings.next_if(|reading| reading.at < *place).is_some() {}
+            let reading = readings.next_if(|reading| reading.at == *place)?;
+            let token = reading.token.clone();
+            Some(Reading { at, token })
+        });
+        found.collect()
     }
 
     /// The range in the text that all of the chunk's characters lie in.

@@ -29,7 +29,7 @@ pub struct Speech {
     ///
     /// As in upstream, each chunk begins with the last frame of the reference.
     pub mel: Mel,
-    /// Every word of the text and when it was spoken; empty without
+    /// Every word of the text, as it is written there, and when it was spoken; empty without
     /// [`word_timings`](crate::SynthesisParams::word_timings).
     pub words: Vec<WordTiming>,
     /// How it came about.
@@ -40,7 +40,7 @@ pub struct Speech {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ChunkPlan {
-    /// The text of the piece.
+    /// The text of the piece as it was spoken; see [`Report::spoken_text`].
     pub text: String,
     /// Its characters in `gen_text`, counted in `char`s.
     pub chars: Range<usize>,
@@ -54,7 +54,12 @@ pub struct ChunkPlan {
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Report {
-    /// Characters of `gen_text` that the model's vocabulary lacks: they were read as spaces.
+    /// What was spoken, where that is not `gen_text`: numbers and abbreviations are written out. Words
+    /// and characters everywhere else are those of `gen_text`.
+    pub spoken_text: Option<String>,
+    /// Characters of the spoken text that the model's vocabulary lacks: they were read as spaces. Their
+    /// places are those in `gen_text`; one that is not written there stands where the word begins that
+    /// it is spoken for.
     pub unknown: Vec<UnknownChar>,
     /// The device that computed; the last one, if there were several.
     pub device: String,

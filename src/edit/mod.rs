@@ -26,7 +26,7 @@ use f5_core::audio::{AudioError, Waveform};
 
 use crate::{
     F5Tts, engine::Engine, error::Result, speak::align_chunk, speech::ChunkAlignment,
-    timeline::seconds,
+    spoken::Spoken, timeline::seconds,
 };
 
 pub(crate) use error::EditError;
@@ -138,7 +138,8 @@ impl<'a> Job<'a> {
         let started = Instant::now();
         let engine = tts.engine();
         params.synthesis.validate()?;
-        let unknown = engine.check_text(target)?;
+        let spoken = Spoken::new(engine, target, &params.synthesis);
+        let unknown = engine.check_text(&spoken)?;
         let spec = &engine.config.mel_spec;
         if recording.samples().is_empty() {
             return Err(AudioError::Empty.into());
@@ -176,8 +177,9 @@ impl<'a> Job<'a> {
             rate: self.clock.rate,
             words: &aligned.words,
         };
-        let speed = self.params.synthesis.speed;
-        let spots = window::spots(script, &located, self.clock, speed)?;
+        let synthesis = &self.params.synthesis;
+        let spoken = |text: &str| Spoken::new(self.engine, text, synthesis).text().to_owned();
+        let spots = window::spots(script, &located, self.clock, synthesis.speed, &spoken)?;
         let windows = match self.params.output {
             EditOutput::Spliced => {
                 let context = self.params.context;

@@ -14,7 +14,7 @@ use f5_core::{
 };
 use f5_model::cfm::{SampleRow, total_frames};
 
-use crate::{engine::Engine, error::Result, place::Place, speak::NoiseSource};
+use crate::{engine::Engine, error::Result, place::Place, speak::NoiseSource, spoken::Spoken};
 
 use super::{
     EditParams,
@@ -92,10 +92,10 @@ pub(super) fn render(
     let ref_rms = boost_to_target_rms(&mut heard, synthesis.target_rms)?;
     let heard = heard.resample(spec.target_sample_rate)?;
     let laid = Laid::out(&engine.mel.extract(heard.samples())?, &window.holes);
-    let ids = engine
-        .config
-        .tokenizer
-        .encode(&window.text, &engine.vocab)
+    let spoken = Spoken::new(engine, &window.text, synthesis);
+    let tokenizer = engine.config.tokenizer;
+    let ids = tokenizer
+        .encode_with(spoken.text(), &engine.vocab, spoken.readings())
         .ids;
     let frames = laid.cond.frames();
     let duration = total_frames(ids.len(), frames, frames);

@@ -70,24 +70,25 @@ pub(super) struct Spot {
     pub(super) frames: usize,
 }
 
-/// How many frames the new span of each change gets.
+/// How many frames the new span of each change gets; `spoken` is what is said for a text.
 pub(super) fn spots(
     script: &Script,
     located: &Located<'_>,
     clock: Clock,
     speed: f64,
+    spoken: &dyn Fn(&str) -> String,
 ) -> Result<Vec<Spot>> {
     let cuts = located.cuts(&script.changes);
     let words = located.words;
     // The recording's own pace: its text and what was said of it, without the silence around.
-    let spoken = match words {
+    let lasting = match words {
         [first, .., last] => last.end.saturating_sub(first.start),
         [only] => only.end.saturating_sub(only.start),
         [] => Duration::ZERO,
     };
-    let said = format!("{} ", script.original.trim());
+    let said = format!("{} ", spoken(script.original.trim()));
     let pace = Pace {
-        ref_frames: super::request::frames(spoken, clock.frames_per_second()).max(1),
+        ref_frames: super::request::frames(lasting, clock.frames_per_second()).max(1),
         ref_text: &said,
         speed,
         slow_short_text: false,
@@ -99,7 +100,7 @@ pub(super) fn spots(
             _ if text.is_empty() => 0,
             Some(duration) => super::request::frames(duration, clock.frames_per_second()).max(1),
             None => {
-                let frames = total_frames(&pace, &format!("{text} "))? - pace.ref_frames;
+                let frames = total_frames(&pace, &format!("{} ", spoken(&text)))? - pace.ref_frames;
                 // The pauses at both ends of what goes come back.
                 let pauses = match &words[change.old.clone()] {
                     [] => 0,

@@ -24,6 +24,7 @@ use crate::{
     observe::Watcher,
     params::SynthesisParams,
     speech::Speech,
+    spoken::{Spoken, TextFront},
     voice::Conditioned,
 };
 
@@ -51,6 +52,7 @@ pub(crate) struct Engine {
     pub(crate) seed_policy: SeedPolicy,
     pub(crate) aligner: Arc<dyn Aligner>,
     pub(crate) transcriber: Option<Arc<dyn Transcriber>>,
+    pub(crate) text: TextFront,
     pub(crate) language: String,
     /// Frames of a batch, padding included.
     pub(crate) batch_frames: usize,
@@ -173,8 +175,9 @@ impl F5Tts {
 
 impl Engine {
     /// Characters the vocabulary lacks; an error when there is nothing else.
-    pub(crate) fn check_text(&self, gen_text: &str) -> Result<Vec<UnknownChar>> {
+    pub(crate) fn check_text(&self, spoken: &Spoken) -> Result<Vec<UnknownChar>> {
         let name = "gen_text";
+        let gen_text = spoken.text();
         if gen_text.trim().is_empty() {
             return Err(Repr::EmptyText {
                 name,
@@ -182,9 +185,11 @@ impl Engine {
             }
             .into());
         }
-        let encoded = self.config.tokenizer.encode(gen_text, &self.vocab);
+        let tokenizer = &self.config.tokenizer;
+        let encoded = tokenizer.encode_with(gen_text, &self.vocab, spoken.readings());
         let mut unknown = encoded.unknown;
         unknown.retain(|unknown| !unknown.ch.is_whitespace());
+        let unknown = spoken.unknown(unknown);
         if encoded.spoken == 0 {
             return Err(Repr::AllUnknown { name, unknown }.into());
         }

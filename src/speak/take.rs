@@ -13,6 +13,7 @@ use crate::{
     params::SynthesisParams,
     plan::{Planned, plan},
     speech::Report,
+    spoken::Spoken,
     timeline::seconds,
     voice::Conditioned,
 };
@@ -37,6 +38,9 @@ pub(crate) struct Take {
     noise: NoiseSource,
     seams: Seams,
     joiner: Joiner,
+    spoken: Spoken,
+    /// Where the first word of each chunk begins in the text.
+    first_chars: Vec<usize>,
     words: WordQueue,
     report: Report,
     started: Instant,
@@ -61,10 +65,15 @@ impl Take {
     ) -> Result<Self> {
         let started = Instant::now();
         params.validate()?;
-        let unknown = engine.check_text(gen_text)?;
+        let spoken = Spoken::new(engine, gen_text, params);
+        let unknown = engine.check_text(&spoken)?;
         let seed = engine.seed(params)?;
         let conditioned = engine.conditioned(voice, params.target_rms)?;
-        let planned = plan(engine, voice, &conditioned, gen_text, params)?;
+        let planned = plan(engine, voice, &conditioned, &spoken, params)?;
+        let first_chars = planned
+            .iter()
+            .map(|chunk| spoken.to_words(chunk.chars.span()).start)
+            .collect();
         let seams = Seams::new(params, engine.config.mel_spec.target_sample_rate);
         Ok(Self {
             engine: Arc::clone(engine),
@@ -78,9 +87,12 @@ impl Take {
             seams,
             words: WordQueue::default(),
             report: Report {
+                spoken_text: spoken.changed().map(str::to_owned),
                 unknown,
                 ..Report::default()
             },
+            first_chars,
+            spoken,
             started,
         })
     }
@@ -184,7 +196,9 @@ impl Take {
         if self.params.word_timings {
             let clock = Instant::now();
             let (words, alignment) = align(&self.engine, &planned, &rendered.wave, start)?;
-            words.into_iter().for_each(|word| self.words.push(word));
+            for word in words {
+                self.words.push(self.spoken.written(word), &self.spoken);
+            }
             report.alignment.push(alignment);
             report.aligning += clock.elapsed();
         }
@@ -195,11 +209,12 @@ impl Take {
             false => self.joiner.take_final(),
         };
         let sample_rate = self.engine.config.mel_spec.target_sample_rate;
-        let words = match is_last {
-            true => self.words.take_rest(),
-            false => self
+        // A word of the text that is spoken in several may go on in the next chunk.
+        let words = match self.first_chars.get(index + 1) {
+            Some(&next) => self
                 .words
-                .take_final(seconds(self.joiner.taken(), sample_rate)),
+                .take_final(seconds(self.joiner.taken(), sample_rate), next),
+            None => self.words.take_rest(),
         };
         report.elapsed = self.started.elapsed();
         Ok(SpeechPiece {
@@ -214,7 +229,7 @@ impl Take {
                 step: self.params.nfe_steps,
                 steps: self.params.nfe_steps,
             },
-            chunk: planned.spoken(start..start + rendered.wave.len()),
+            chunk: planned.spoken(&self.spoken, start..start + rendered.wave.len()),
         })
     }
 

@@ -10,10 +10,8 @@ mod dub;
 mod edit;
 mod family;
 mod long_form;
+mod normalize;
 mod odd;
-mod odd;
-#[path = "../../f5-runtime/tests/store/recorder.rs"]
-mod recorder;
 #[path = "../../f5-runtime/tests/store/recorder.rs"]
 mod recorder;
 mod reference;

@@ -1,9 +1,8 @@
-//! How English is pronounced: phones, dictionary, letter rules, numbers and abbreviations.
+//! How English is pronounced: phones, dictionary, letter rules and abbreviations.
 
 mod dictionary;
 mod letters;
 mod lines;
-mod numbers;
 mod phones;
 mod spoken;
 

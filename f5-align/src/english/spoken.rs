@@ -1,9 +1,10 @@
 //! From a word as it is written to the phones it is spoken with.
 
+use f5_core::text::numbers::{cardinal, ordinal, spelled, year};
+
 use super::{
     Phone,
     dictionary::{guess, look_up},
-    numbers::{cardinal, ordinal, spelled, year},
 };
 
 /// The pronunciations of one spoken word, most usual first; never empty.

@@ -53,6 +53,14 @@ pub enum TextError {
         /// The line that repeats it, counted from 1.
         second: usize,
     },
+    /// A pronunciation override that says nothing.
+    #[error("pronunciation override {entry:?}: expected {expected}")]
+    Override {
+        /// The entry.
+        entry: String,
+        /// What it should be.
+        expected: &'static str,
+    },
     /// A text has no characters to speak.
     #[error("{name} is empty")]
     EmptyText {

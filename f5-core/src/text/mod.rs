@@ -1,4 +1,4 @@
-//! Text: vocabularies, tokenizers, pinyin, chunking and the rules that turn text into durations.
+//! Text: vocabularies, tokenizers, pinyin, normalisation, chunking and the rules that turn text into durations.
 //!
 //! What the network reads is a list of ids, one per [`Token`]; [`Tokenizer::encode`] makes them and
 //! reports every character the [`Vocab`] does not know. Two ways of cutting long texts stand side by
@@ -17,6 +17,8 @@
 mod chunk;
 pub mod duration;
 mod error;
+pub mod normalize;
+pub mod numbers;
 #[cfg(feature = "zh")]
 pub mod pinyin;
 mod rules;
@@ -29,7 +31,7 @@ pub use self::{
     chunk::chunk_text,
     error::TextError,
     rules::{max_chars, normalize_ref_text, with_trailing_space},
-    sentences::{Chunk, chunk_sentences},
+    sentences::{Chunk, chunk_sentences, chunk_sentences_around},
     tokenizer::{Encoded, Token, Tokenizer, UnknownChar},
     vocab::Vocab,
 };

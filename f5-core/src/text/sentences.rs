@@ -39,9 +39,18 @@ pub struct Chunk {
 /// ```
 #[must_use]
 pub fn chunk_sentences(text: &str, budget: usize) -> Vec<Chunk> {
+    chunk_sentences_around(text, budget, &[])
+}
+
+/// As [`chunk_sentences`], without cutting a long sentence inside one of `wholes`, such as the words
+/// that are spoken for a number, unless one is over the budget itself.
+///
+/// `wholes` are ranges of bytes in the order of the text.
+#[must_use]
+pub fn chunk_sentences_around(text: &str, budget: usize, wholes: &[Range<usize>]) -> Vec<Chunk> {
     let mut units = Vec::new();
     for sentence in sentences(text) {
-        split(text, trim(text, sentence), budget, &mut units);
+        split(text, trim(text, sentence), budget, wholes, &mut units);
     }
     let mut chars = 0;
     let mut at = 0;
@@ -105,13 +114,25 @@ fn trim(text: &str, span: Range<usize>) -> Range<usize> {
 }
 
 /// Halves a span until its parts fit.
-fn split(text: &str, span: Range<usize>, budget: usize, units: &mut Vec<Range<usize>>) {
+fn split(
+    text: &str,
+    span: Range<usize>,
+    budget: usize,
+    wholes: &[Range<usize>],
+    units: &mut Vec<Range<usize>>,
+) {
+    let inside = |at: usize| {
+        let whole = wholes.get(wholes.partition_point(|whole| whole.end <= at));
+        whole.is_some_and(|whole| whole.start < at)
+    };
     let mut waiting = vec![span];
     while let Some(span) = waiting.pop() {
         if span.is_empty() {
             continue;
         }
-        match cut(&text[span.clone()]).filter(|_| span.len() > budget) {
+        let part = &text[span.clone()];
+        let place = || cut(part, &|at| !inside(span.start + at)).or_else(|| cut(part, &|_| true));
+        match (span.len() > budget).then(place).flatten() {
             Some(at) => {
                 let middle = span.start + at;
                 waiting.push(trim(text, middle..span.end));
@@ -122,12 +143,12 @@ fn split(text: &str, span: Range<usize>, budget: usize, units: &mut Vec<Range<us
     }
 }
 
-/// The best place to cut, in bytes: nearest the middle among the best kind of boundary.
-fn cut(text: &str) -> Option<usize> {
+/// The best place to cut, in bytes: nearest the middle among the best kind of boundary that is allowed.
+fn cut(text: &str, allowed: &dyn Fn(usize) -> bool) -> Option<usize> {
     let middle = text.len() / 2;
     let nearest = |places: &mut dyn Iterator<Item = usize>| {
         places
-            .filter(|&at| at > 0 && at < text.len())
+            .filter(|&at| at > 0 && at < text.len() && allowed(at))
             .min_by_key(|at| at.abs_diff(middle))
     };
     // A cut that leaves a shred on one side is worse than a cut between words.
@@ -185,4 +206,26 @@ fn pack(units: &[Range<usize>], budget: usize) -> Vec<Range<usize>> {
         first = next;
     }
     spans
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wholes_are_cut_only_where_nothing_else_can_be() {
+        let text = "it costs five dollars fifty";
+        let whole = 9..27;
+        let cut = |budget| -> Vec<String> {
+            let chunks = chunk_sentences_around(text, budget, std::slice::from_ref(&whole));
+            chunks.into_iter().map(|chunk| chunk.text).collect()
+        };
+        assert_eq!(cut(20), ["it costs", "five dollars fifty"]);
+        assert_eq!(cut(14), ["it costs five", "dollars fifty"]);
+        let plain: Vec<_> = chunk_sentences(text, 20)
+            .into_iter()
+            .map(|c| c.text)
+            .collect();
+        assert_eq!(plain, ["it costs five", "dollars fifty"]);
+    }
 }

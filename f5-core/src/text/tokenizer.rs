@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Vocab, segment, vocab::byte_token};
+use super::{Vocab, normalize::Reading, segment, vocab::byte_token};
 
 /// How a model's text becomes tokens, under the names of upstream's configuration files.
 ///
@@ -86,7 +86,26 @@ impl Tokenizer {
     /// The ids of a text, and what the vocabulary could not express.
     #[must_use]
     pub fn encode(&self, text: &str, vocab: &Vocab) -> Encoded {
-        let tokens = self.tokenize(text);
+        self.encode_with(text, vocab, &[])
+    }
+
+    /// As [`encode`](Self::encode), with other tokens for some characters: the way to say how a Han
+    /// character is read. The space before a syllable stays. [`Byte`](Tokenizer::Byte) has no such
+    /// tokens and takes none.
+    ///
+    /// `readings` are in the order of the text.
+    #[must_use]
+    pub fn encode_with(&self, text: &str, vocab: &Vocab, readings: &[Reading]) -> Encoded {
+        let mut tokens = self.tokenize(text);
+        if *self != Self::Byte {
+            let mut readings = readings.iter().peekable();
+            for token in tokens.iter_mut().filter(|token| token.text != " ") {
+                while readings.next_if(|reading| reading.at < token.at).is_some() {}
+                if let Some(reading) = readings.next_if(|reading| reading.at == token.at) {
+                    token.text.clone_from(&reading.token);
+                }
+            }
+        }
         let mut encoded = Encoded {
             ids: Vec::with_capacity(tokens.len()),
             at: Vec::with_capacity(tokens.len()),

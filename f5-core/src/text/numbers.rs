@@ -1,4 +1,6 @@
-//! Reads numbers out.
+//! English numbers in words.
+//!
+//! American reading: no "and" behind hundreds. Words are in lower case and stand apart: `forty`, `two`.
 
 const SMALL: [&str; 20] = [
     "zero",
@@ -27,8 +29,15 @@ const TENS: [&str; 10] = [
 ];
 const GROUPS: [&str; 5] = ["", "thousand", "million", "billion", "trillion"];
 
-/// `42` as forty two; digit by digit from a quadrillion on.
-pub(crate) fn cardinal(digits: &str) -> Vec<&'static str> {
+/// A whole number: `42` is forty two. Digit by digit from a quadrillion on, and with a leading zero.
+///
+/// ```
+/// use f5_core::text::numbers::cardinal;
+///
+/// assert_eq!(cardinal("1250").join(" "), "one thousand two hundred fifty");
+/// ```
+#[must_use]
+pub fn cardinal(digits: &str) -> Vec<&'static str> {
     match digits.parse::<u64>() {
         // A leading zero is read: agent 007.
         Ok(n) if n < 1_000_000_000_000_000 && (digits.len() == 1 || !digits.starts_with('0')) => {
@@ -50,8 +59,9 @@ pub(crate) fn cardinal(digits: &str) -> Vec<&'static str> {
     }
 }
 
-/// Digit by digit.
-pub(crate) fn spelled(digits: &str) -> Vec<&'static str> {
+/// Digit by digit; what is no ASCII digit is left out.
+#[must_use]
+pub fn spelled(digits: &str) -> Vec<&'static str> {
     digits
         .chars()
         .filter_map(|c| c.to_digit(10))
@@ -59,8 +69,9 @@ pub(crate) fn spelled(digits: &str) -> Vec<&'static str> {
         .collect()
 }
 
-/// Four digits as a year: nineteen eighty four, two thousand five, nineteen oh one.
-pub(crate) fn year(digits: &str) -> Option<Vec<&'static str>> {
+/// Four digits from 1100 to 2099 as a year: nineteen eighty four, two thousand five, nineteen oh one.
+#[must_use]
+pub fn year(digits: &str) -> Option<Vec<&'static str>> {
     let n: usize = digits
         .parse()
         .ok()
@@ -79,8 +90,9 @@ pub(crate) fn year(digits: &str) -> Option<Vec<&'static str>> {
     Some(words)
 }
 
-/// A cardinal's last word as an ordinal: first, twenty second, thirtieth.
-pub(crate) fn ordinal(digits: &str) -> Vec<String> {
+/// An ordinal: `21` is twenty first.
+#[must_use]
+pub fn ordinal(digits: &str) -> Vec<String> {
     let mut words: Vec<String> = cardinal(digits).into_iter().map(str::to_owned).collect();
     if let Some(last) = words.last_mut() {
         *last = match last.as_str() {
