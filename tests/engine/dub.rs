@@ -237,7 +237,7 @@ fn cues_that_make_no_sense_are_refused() {
     refused(&[], &params(), "no cues");
     refused(&[cue(900, 800, "Yes.")], &params(), "cue 0");
     refused(
-        &[cue(0, 800, "Yes."), cue(900, 999, "12")],
+        &[cue(0, 800, "Yes."), cue(900, 999, "жж")],
         &params(),
         "cue 1 at 900ms",
     );
