@@ -1,4 +1,4 @@
-//! How long an engine takes to be ready: from the disk, from the page cache, from a [`WeightCache`].
+//! How long an engine takes to be ready: from the disk, in a later process, from a [`WeightCache`].
 //!
 //! ```text
 //! cargo run --release --example warm_start -- [MODEL [VOCODER [PRESET]]]
@@ -7,12 +7,16 @@
 //! Without a model, the demo. The first load finds the files' pages dropped from memory, where the
 //! system allows that (Linux); what lies below, such as a host's cache, may still be warm.
 
-use std::{error::Error, fs::File, path::PathBuf, time::Instant};
+use std::{error::Error, fs::File, path::PathBuf, process::Command, time::Instant};
 
 use f5_tts::{F5Tts, F5TtsBuilder, VoiceCache, WeightCache, demo_dir};
 
+/// Makes a process start once and tell how long it took; the example calls itself so.
+const LATER: &str = "--later";
+
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut args = std::env::args().skip(1);
+    let mut args = std::env::args().skip(1).peekable();
+    let later = args.next_if_eq(LATER).is_some();
     let model = args.next().map_or_else(demo_dir, PathBuf::from);
     let vocoder = args.next().map(PathBuf::from);
     let preset = args.next();
@@ -27,6 +31,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             None => builder,
         }
     };
+    if later {
+        ready("a later process", builder())?;
+        return Ok(());
+    }
     for dir in [Some(&model), vocoder.as_ref()].into_iter().flatten() {
         drop_pages(dir)?;
     }
@@ -40,8 +48,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("    {} refused: {}", refused.name, refused.error);
     }
     drop(cold);
+    let same = std::env::args_os().skip(1);
+    Command::new(std::env::current_exe()?)
+        .arg(LATER)
+        .args(same)
+        .status()?;
     let weights = WeightCache::new();
-    let tts = ready("from the page cache", builder().weight_cache(&weights))?;
+    let tts = ready("the same process again", builder().weight_cache(&weights))?;
     ready(
         "second engine, shared weights",
         builder().weight_cache(&weights),

@@ -40,6 +40,12 @@ const STREETS: [(&str, &str); 8] = [
     ("Sq", "square"),
 ];
 
+/// Words that begin a sentence more often than they are names.
+const STARTERS: [&str; 24] = [
+    "A", "An", "And", "At", "But", "He", "Her", "His", "I", "In", "It", "My", "On", "Our", "She",
+    "So", "That", "The", "Their", "Then", "There", "They", "This", "We",
+];
+
 /// Words before a number.
 const BEFORE_NUMBERS: [(&str, &str); 14] = [
     ("no", "number"),
@@ -131,7 +137,7 @@ pub(super) fn read(scan: &Scan<'_>, index: usize) -> Option<Found> {
         && let Some(street) = find(&STREETS, word)
         && is_behind_street_name(scan, index)
         && (dotted || word != "Dr" && word != "St")
-        && (!next_is_name || is_behind_house_number(scan, index))
+        && (!next_is_name || STARTERS.contains(&next) || is_behind_house_number(scan, index))
     {
         return Found::new(1, vec![scan.say_dotted(index, said(street))]);
     }
@@ -193,7 +199,9 @@ fn is_doctor(lower: &str, dotted: bool) -> bool {
 fn is_behind_street_name(scan: &Scan<'_>, index: usize) -> bool {
     let before = scan.before(index);
     let is_street = before.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit());
-    let follows = index > 1 && (scan.joins_last(index - 1) || is_behind_house_number(scan, index));
+    let is_titled = || find(&TITLES, &scan.word(index - 2).to_ascii_lowercase()).is_some();
+    let follows = index > 1
+        && (scan.joins_last(index - 1) || is_titled() || is_behind_house_number(scan, index));
     scan.joins_last(index) && is_street && (follows || !scan.is_dotted(index)) && before != "The"
 }
 
