@@ -5,7 +5,10 @@ use std::time::Duration;
 use f5_core::audio::loudness::TARGET_RMS;
 use f5_model::cfm::{BatchMasking, OdeMethod, SamplingParams};
 
-use crate::error::{Result, positive};
+use crate::{
+    error::{Result, positive},
+    plan::End,
+};
 
 /// How to speak a text.
 ///
@@ -94,6 +97,17 @@ pub struct Pauses {
     pub sentence: Duration,
     /// Where the text has a blank line.
     pub paragraph: Duration,
+}
+
+impl Pauses {
+    /// The pause where this ends.
+    pub(crate) fn after(&self, end: End) -> Duration {
+        match end {
+            End::Clause => self.clause,
+            End::Sentence => self.sentence,
+            End::Paragraph => self.paragraph,
+        }
+    }
 }
 
 impl Default for Pauses {
@@ -186,6 +200,11 @@ impl SynthesisParams {
             no_ref_audio: false,
             batch_masking: BatchMasking::Exact,
         }
+    }
+
+    /// The pauses between chunks; `None` where they fade into each other.
+    pub(crate) fn pauses_between_chunks(&self) -> Option<Pauses> {
+        self.pauses.filter(|_| self.fix_duration.is_none())
     }
 
     pub(crate) fn validate(&self) -> Result<()> {

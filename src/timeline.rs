@@ -12,8 +12,7 @@ pub(crate) fn shorten_pauses(speech: &mut Speech) {
     let rate = speech.sample_rate;
     speech.waveform = keep(&speech.waveform, &kept);
     let move_time = |time: Duration| {
-        let sample = (time.as_secs_f64() * f64::from(rate)).round() as usize;
-        seconds(moved(&kept, sample), rate).min(speech.waveform.duration())
+        seconds(moved(&kept, nearest_sample(time, rate)), rate).min(speech.waveform.duration())
     };
     for word in &mut speech.words {
         (word.start, word.end) = (move_time(word.start), move_time(word.end));
@@ -33,6 +32,16 @@ fn moved(kept: &[Range<usize>], sample: usize) -> usize {
 /// Where a sample lies in time.
 pub(crate) fn seconds(samples: usize, rate: u32) -> Duration {
     Duration::from_secs_f64(samples as f64 / f64::from(rate))
+}
+
+/// The sample nearest to a time.
+pub(crate) fn nearest_sample(time: Duration, rate: u32) -> usize {
+    ((time.as_nanos() * u128::from(rate) + 500_000_000) / 1_000_000_000) as usize
+}
+
+/// The whole samples that a duration has room for.
+pub(crate) fn whole_samples(duration: Duration, rate: u32) -> usize {
+    (duration.as_secs_f64() * f64::from(rate)) as usize
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use std::{
 use crate::{
     F5Tts, Progress, Request, Speech, SynthesisParams, Voice,
     error::{Repr, Result},
-    speak::total_frames,
+    speak::Take,
 };
 
 pub use fit::Fit;
@@ -110,7 +110,8 @@ impl F5Tts {
         };
         let together = match engine.batch_chunks() {
             true => {
-                let frames = total_frames(engine, voice, gen_text, &of_seed(0))?;
+                let take = Take::begin(engine, voice, gen_text, &of_seed(0))?;
+                let frames: usize = take.planned().iter().map(|chunk| chunk.frames).sum();
                 (engine.batch_frames / frames.max(1)).clamp(1, n)
             }
             false => 1,

@@ -8,10 +8,9 @@ use crate::{
     F5Tts, Progress, SpeechStream, Voice,
     error::{Result, positive},
     params::SynthesisParams,
-    plan::{End, Planned},
     speak::Take,
     speech::Speech,
-    timeline::seconds,
+    timeline::{nearest_sample, seconds, whole_samples},
 };
 
 use super::error::DubError;
@@ -59,7 +58,7 @@ impl F5Tts {
     ) -> Result<Speech> {
         positive("duration", duration.as_secs_f64())?;
         let rate = self.config().mel_spec.target_sample_rate;
-        let samples = to_samples(duration, rate);
+        let samples = nearest_sample(duration, rate);
         let fit = self.fit(voice, gen_text, samples.max(1), params)?;
         if samples < fit.least {
             let least = seconds(fit.least, rate);
@@ -144,24 +143,15 @@ impl F5Tts {
             .collect();
         let mut length: usize = lengths.iter().sum();
         for (pair, chunk) in lengths.windows(2).zip(take.planned()) {
-            let pauses = params.pauses.filter(|_| params.fix_duration.is_none());
-            match pauses {
-                Some(pauses) => length += to_samples(pause(chunk, &pauses), rate),
+            match params.pauses_between_chunks() {
+                Some(pauses) => length += nearest_sample(pauses.after(chunk.end), rate),
                 None => {
-                    let fade = params.cross_fade_duration.as_secs_f64() * f64::from(rate);
-                    length -= (fade as usize).min(pair[0]).min(pair[1]);
+                    let fade = whole_samples(params.cross_fade_duration, rate);
+                    length -= fade.min(pair[0]).min(pair[1]);
                 }
             }
         }
         length
-    }
-}
-
-fn pause(chunk: &Planned, pauses: &crate::Pauses) -> Duration {
-    match chunk.end {
-        End::Clause => pauses.clause,
-        End::Sentence => pauses.sentence,
-        End::Paragraph => pauses.paragraph,
     }
 }
 
@@ -197,9 +187,4 @@ pub(super) fn resized(mut speech: Speech, samples: usize) -> Result<Speech> {
         (range.start, range.end) = (range.start.min(samples), range.end.min(samples));
     }
     Ok(speech)
-}
-
-/// The sample nearest to a time.
-pub(super) fn to_samples(time: Duration, rate: u32) -> usize {
-    ((time.as_nanos() * u128::from(rate) + 500_000_000) / 1_000_000_000) as usize
 }

@@ -21,13 +21,13 @@ use crate::{
     F5Tts, Progress, Voice,
     error::{Error, Repr, Result, positive},
     params::SynthesisParams,
-    timeline::seconds,
+    timeline::{nearest_sample, seconds},
 };
 
 pub(crate) use error::DubError;
 pub use result::{Dub, DubbedCue};
 
-use fit::{resized, speak, to_samples};
+use fit::{resized, speak};
 use slots::{Slot, Wanted, length, slots};
 
 /// How cues are dubbed.
@@ -147,11 +147,11 @@ impl F5Tts {
         let rate = self.config().mel_spec.target_sample_rate;
         let total = params
             .duration
-            .map_or(usize::MAX, |total| to_samples(total, rate));
+            .map_or(usize::MAX, |total| nearest_sample(total, rate));
         let texts: Vec<String> = cues.iter().map(spoken_text).collect();
         let wanted = cues.iter().zip(&texts).map(|(cue, text)| Wanted {
-            start: to_samples(cue.start, rate),
-            end: to_samples(cue.end, rate),
+            start: nearest_sample(cue.start, rate),
+            end: nearest_sample(cue.end, rate),
             speaker: cue.speaker.as_deref(),
             is_silent: text.is_empty(),
         });
@@ -190,7 +190,7 @@ impl F5Tts {
                 start: wanted[index].start.max(late[index]),
                 slot: Slot {
                     limit: match slot.next {
-                        Some(_) => slot.limit + to_samples(params.max_delay, rate),
+                        Some(_) => slot.limit + nearest_sample(params.max_delay, rate),
                         None => slot.limit,
                     },
                     ..slot

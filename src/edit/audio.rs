@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use f5_core::audio::Waveform;
 
-use crate::{error::Result, place::Place, speak::NoiseSource};
+use crate::{error::Result, place::Place, speak::NoiseSource, timeline::whole_samples};
 
 use super::{
     EditOutput, EditedSpan, Job, render,
@@ -36,7 +36,7 @@ impl Job<'_> {
         } else {
             self.clock.rate
         };
-        let fade = (self.params.seam.as_secs_f64() * f64::from(rate)) as usize;
+        let fade = whole_samples(self.params.seam, rate);
         let mut place = Place::new(self.engine);
         let mut noise = NoiseSource::new(self.params.synthesis.noise, self.seed);
         let mut spoken: Vec<Option<Spoken>> = spots.iter().map(|_| None).collect();

@@ -4,6 +4,8 @@ use std::{ops::Range, time::Duration};
 
 use f5_core::timing::WordTiming;
 
+use crate::timeline::nearest_sample;
+
 use super::script::Change;
 
 /// Loudness is looked at in windows of this many seconds.
@@ -24,8 +26,7 @@ pub(super) struct Located<'a> {
 impl Located<'_> {
     /// Where a time lies, never behind the end.
     pub(super) fn sample(&self, time: Duration) -> usize {
-        let sample = (time.as_secs_f64() * f64::from(self.rate)).round() as usize;
-        sample.min(self.samples.len())
+        nearest_sample(time, self.rate).min(self.samples.len())
     }
 
     /// The samples that go for each change, in order and apart; none for an insertion.

@@ -25,8 +25,13 @@ use std::{
 use f5_core::audio::{AudioError, Waveform};
 
 use crate::{
-    F5Tts, engine::Engine, error::Result, speak::align_chunk, speech::ChunkAlignment,
-    spoken::Spoken, timeline::seconds,
+    F5Tts,
+    engine::Engine,
+    error::Result,
+    speak::align_chunk,
+    speech::ChunkAlignment,
+    spoken::Spoken,
+    timeline::{nearest_sample, seconds},
 };
 
 pub(crate) use error::EditError;
@@ -215,8 +220,7 @@ impl<'a> Job<'a> {
 
     fn by_spans(mut self, target: &str, spans: &[EditSpan]) -> Result<Edited> {
         let sample = |time: Duration| {
-            let sample = (time.as_secs_f64() * f64::from(self.clock.rate)).round() as usize;
-            sample.min(self.recording.samples().len())
+            nearest_sample(time, self.clock.rate).min(self.recording.samples().len())
         };
         let per_second = self.clock.frames_per_second();
         let spots = spans.iter().enumerate().map(|(change, span)| Spot {

@@ -17,7 +17,7 @@ use crate::{
     CancelToken, F5Tts, SpeechStream, Voice,
     error::{Result, positive},
     params::SynthesisParams,
-    timeline::seconds,
+    timeline::{seconds, whole_samples},
 };
 
 use super::{Cast, Performance, PerformedLine, Script, ScriptError, ScriptLine};
@@ -268,7 +268,7 @@ impl PerformanceStream {
     /// Puts what was said behind what is there.
     fn join(&mut self, said: Said) -> PerformancePiece {
         let (line, speaker) = &self.lines[self.next];
-        let count = |pause: Duration| (pause.as_secs_f64() * f64::from(self.sample_rate)) as usize;
+        let count = |pause: Duration| whole_samples(pause, self.sample_rate);
         let (at, start) = match self.start {
             Some(start) => (self.joiner.push(&said.samples, Seam::Fade(0)), start),
             None => {

@@ -15,7 +15,7 @@ mod words;
 pub use batch::Request;
 pub(crate) use noise::NoiseSource;
 pub use stream::{CancelToken, SpeechPiece, SpeechStream, StreamEvent};
-pub(crate) use take::{Take, total_frames};
+pub(crate) use take::Take;
 pub(crate) use words::align_chunk;
 
 #[cfg(all(test, feature = "cpu"))]

@@ -1,12 +1,11 @@
 //! How chunks follow each other: with pauses that sound natural, or with upstream's cross-fade.
 
-use std::time::Duration;
-
 use f5_core::audio::crossfade::Seam;
 
 use crate::{
     params::{Pauses, SynthesisParams},
     plan::End,
+    timeline::whole_samples,
 };
 
 /// Windows that are looked at for silence, in samples a second.
@@ -27,8 +26,8 @@ pub(super) struct Seams {
 impl Seams {
     pub(super) fn new(params: &SynthesisParams, rate: u32) -> Self {
         Self {
-            pauses: params.pauses.filter(|_| params.fix_duration.is_none()),
-            fade: samples(params.cross_fade_duration, rate),
+            pauses: params.pauses_between_chunks(),
+            fade: whole_samples(params.cross_fade_duration, rate),
             rate,
             last: None,
         }
@@ -56,12 +55,8 @@ impl Seams {
         let Some((end, tail)) = last else {
             return Seam::Fade(0);
         };
-        let wanted = match end {
-            End::Clause => pauses.clause,
-            End::Sentence => pauses.sentence,
-            End::Paragraph => pauses.paragraph,
-        };
-        let (wanted, silence) = (samples(wanted, self.rate), tail + head.min(wave.len()));
+        let wanted = whole_samples(pauses.after(end), self.rate);
+        let silence = tail + head.min(wave.len());
         if silence < wanted {
             Seam::Pause(wanted - silence)
         } else {
@@ -72,12 +67,10 @@ impl Seams {
     }
 }
 
-fn samples(duration: Duration, rate: u32) -> usize {
-    (duration.as_secs_f64() * f64::from(rate)) as usize
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const RATE: u32 = 1000;

@@ -141,7 +141,7 @@ impl Take {
 
     /// Frames of the next chunk, reference included; `None` behind the last.
     pub(super) fn next_frames(&self) -> Option<usize> {
-        self.to_come.as_slice().first().map(|next| next.frames)
+        self.planned().first().map(|next| next.frames)
     }
 
     /// The next chunk, to be rendered.
@@ -238,16 +238,4 @@ impl Take {
         self.report.elapsed = self.started.elapsed();
         self.report
     }
-}
-
-/// Frames of all chunks of a text, references included.
-pub(crate) fn total_frames(
-    engine: &Arc<Engine>,
-    voice: &Voice,
-    gen_text: &str,
-    params: &SynthesisParams,
-) -> Result<usize> {
-    let take = Take::begin(engine, voice, gen_text, params)?;
-    let chunks = take.to_come.as_slice().iter();
-    Ok(chunks.map(|planned| planned.frames).sum())
 }

@@ -155,27 +155,20 @@ fn one_word_over_many_chunks_stays_one() {
     assert_eq!(words, speech.words);
 }
 
+fn unknown(speech: &Speech) -> Vec<(char, usize)> {
+    let unknown = speech.report.unknown.iter();
+    unknown.map(|one| (one.ch, one.at)).collect()
+}
+
 #[test]
 fn unknown_characters_are_told_by_their_places_in_the_text() {
     let speech = speak(&ENGINE, "It is 20 km to ж… and & so on");
-    let unknown: Vec<_> = speech
-        .report
-        .unknown
-        .iter()
-        .map(|one| (one.ch, one.at))
-        .collect();
-    assert_eq!(unknown, [('ж', 15)]);
+    assert_eq!(unknown(&speech), [('ж', 15)]);
     // One that only the spoken text has stands where its word does.
     let overrides = PronunciationOverrides::new().respell("tea", "t(ж");
     let engine = builder().pronunciations(overrides).build().unwrap();
     let speech = speak(&engine, "20 cups of tea.");
-    let unknown: Vec<_> = speech
-        .report
-        .unknown
-        .iter()
-        .map(|one| (one.ch, one.at))
-        .collect();
-    assert_eq!(unknown, [('(', 11), ('ж', 11)]);
+    assert_eq!(unknown(&speech), [('(', 11), ('ж', 11)]);
     check_words("20 cups of tea.", &speech);
 }
 
