@@ -5,7 +5,7 @@ use std::fs;
 
 use f5_runtime::probe::{CudaUnavailable, VulkanUnavailable};
 
-use crate::Fakes;
+use crate::fakes::Fakes;
 
 /// Libraries, the names they are looked for by, and how the stand-in is built.
 const LIBRARIES: [(&str, &[&str], &str); 4] = [
