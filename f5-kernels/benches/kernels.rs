@@ -19,8 +19,9 @@ fn numbers(count: usize) -> Vec<f32> {
 }
 
 fn cpus() -> impl Iterator<Item = Cpu> {
-    let all = [Isa::Avx2, Isa::Neon, Isa::Avx512, Isa::Amx].map(|isa| (isa, Cpu::up_to(isa)));
+    let all = Isa::ALL.map(|isa| (isa, Cpu::up_to(isa)));
     all.into_iter()
+        .skip(1)
         .filter(|(isa, cpu)| *isa == cpu.isa())
         .map(|(_, cpu)| cpu)
 }
@@ -127,9 +128,9 @@ fn row_kernels(c: &mut Criterion, cpu: Cpu) {
 fn kernels(c: &mut Criterion) {
     for cpu in cpus() {
         let isa = cpu.isa();
-        if isa == Isa::Amx {
-            linear(c, "bf16 amx", Bf16(cpu));
-            attention(c, "bf16 amx", Bf16(cpu));
+        if isa >= Isa::Avx512Bf16 {
+            linear(c, &format!("bf16 {isa}"), Bf16(cpu));
+            attention(c, &format!("bf16 {isa}"), Bf16(cpu));
         } else {
             linear(c, &format!("f32 {isa}"), F32(cpu));
             attention(c, &format!("f32 {isa}"), F32(cpu));

@@ -2,7 +2,7 @@
 
 use std::{env, fmt, str::FromStr};
 
-use crate::gemm::Amx;
+use crate::gemm::{Amx, Dots};
 
 /// Names the environment variable that [`Cpu::detect`] reads.
 pub const ISA_VARIABLE: &str = "F5_CPU_ISA";
@@ -18,8 +18,22 @@ pub enum Isa {
     Neon,
     /// AVX-512 F, BW, CD, DQ and VL.
     Avx512,
+    /// The same and its dot products of bf16.
+    Avx512Bf16,
     /// AMX tiles with bf16, beside AVX-512.
     Amx,
+}
+
+impl Isa {
+    /// All of them, in their order.
+    pub const ALL: [Self; 6] = [
+        Self::Portable,
+        Self::Avx2,
+        Self::Neon,
+        Self::Avx512,
+        Self::Avx512Bf16,
+        Self::Amx,
+    ];
 }
 
 impl fmt::Display for Isa {
@@ -29,6 +43,7 @@ impl fmt::Display for Isa {
             Self::Avx2 => "avx2",
             Self::Neon => "neon",
             Self::Avx512 => "avx512",
+            Self::Avx512Bf16 => "avx512bf16",
             Self::Amx => "amx",
         })
     }
@@ -36,23 +51,17 @@ impl fmt::Display for Isa {
 
 /// A name that is no instruction set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no instruction set; one of portable, avx2, neon, avx512, amx")]
+#[error("{0:?} is no instruction set; one of portable, avx2, neon, avx512, avx512bf16, amx")]
 pub struct ParseIsaError(String);
 
 impl FromStr for Isa {
     type Err = ParseIsaError;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        [
-            Self::Portable,
-            Self::Avx2,
-            Self::Neon,
-            Self::Avx512,
-            Self::Amx,
-        ]
-        .into_iter()
-        .find(|isa| isa.to_string() == name)
-        .ok_or_else(|| ParseIsaError(name.to_owned()))
+        Self::ALL
+            .into_iter()
+            .find(|isa| isa.to_string() == name)
+            .ok_or_else(|| ParseIsaError(name.to_owned()))
     }
 }
 
@@ -60,6 +69,8 @@ impl FromStr for Isa {
 #[derive(Debug, Clone, Copy)]
 pub struct Cpu {
     pub(crate) level: Level,
+    pub(crate) dots: Option<Dots>,
+    /// Never without `dots`.
     pub(crate) amx: Option<Amx>,
 }
 
@@ -92,26 +103,30 @@ impl Cpu {
     #[must_use]
     pub fn up_to(most: Isa) -> Self {
         let level = Level::up_to(most);
-        let amx = (most >= Isa::Amx && level.isa() == Isa::Avx512)
+        let dots = (most >= Isa::Avx512Bf16 && level.isa() == Isa::Avx512)
+            .then(Dots::try_new)
+            .flatten();
+        let amx = (most >= Isa::Amx && dots.is_some())
             .then(Amx::try_new)
             .flatten();
-        Self { level, amx }
+        Self { level, dots, amx }
     }
 
     /// The instruction set that the kernels use.
     #[must_use]
     pub fn isa(&self) -> Isa {
-        match self.amx {
-            Some(_) => Isa::Amx,
-            None => self.level.isa(),
+        match (self.dots, self.amx) {
+            (_, Some(_)) => Isa::Amx,
+            (Some(_), None) => Isa::Avx512Bf16,
+            (None, None) => self.level.isa(),
         }
     }
 
-    /// Whether products of bf16 numbers are faster than those of float32: true with AMX alone. The
-    /// bf16 dot products of AVX-512 are slower than its float32 ones.
+    /// Whether products of bf16 numbers are faster than those of float32: with AMX, and with the dot
+    /// products of AVX-512 on AMD's processors. On Intel's those are slower than float32.
     #[must_use]
     pub fn prefers_bf16(&self) -> bool {
-        self.amx.is_some()
+        self.amx.is_some() || self.dots.is_some_and(|dots| dots.pay)
     }
 }
 

@@ -4,13 +4,14 @@
 //! | instruction set | float32 | bf16 |
 //! |---|---|---|
 //! | AMX (Linux) | as AVX-512 | tiles |
+//! | AVX-512 with BF16 | as AVX-512 | dot products of two |
 //! | AVX-512 | 12 rows by 32 outputs of accumulators | widened to float32 |
 //! | AVX2 with FMA | 6 rows by 16 outputs | widened to float32 |
 //! | NEON | 12 rows by 8 outputs | widened to float32 |
 //! | anything else | what the compiler makes of it | widened to float32 |
 //!
 //! [`Cpu::detect`] finds out which one it is; the environment variable `F5_CPU_ISA` (`portable`, `avx2`,
-//! `neon`, `avx512`, `amx`) holds it back, for tests and comparisons. Loops over rows are written once
+//! `neon`, `avx512`, `avx512bf16`, `amx`) holds it back, for tests and comparisons. Loops over rows are written once
 //! and compiled for each instruction set with [pulp](https://docs.rs/pulp); only tiles are reached
 //! through inline assembly.
 //!

@@ -6,7 +6,8 @@ use crate::isa::Cpu;
 /// activations are float32 in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Precision {
-    /// bf16 where the processor multiplies it faster than float32 (AMX), float32 elsewhere.
+    /// bf16 where the processor multiplies it faster than float32 (AMX, and the dot products of
+    /// AVX-512 on AMD's processors), float32 elsewhere.
     #[default]
     Auto,
     /// float32: agrees with the reference to rounding.

@@ -153,7 +153,7 @@ fn threads_and_tiles_change_nothing() {
 fn bf16_stays_near_float32() {
     for case in CASES {
         let expected = host(golden::<2>(case, "wave"));
-        for isa in [Isa::Portable, Isa::Amx] {
+        for isa in [Isa::Portable, Isa::Avx512Bf16, Isa::Amx] {
             let vocoder = cpu_vocoder(case, Bf16(Cpu::up_to(isa)), 2);
             let got = host(vocoder.decode(golden(case, "mel")).unwrap());
             let squares = |values: &mut dyn Iterator<Item = f32>| {

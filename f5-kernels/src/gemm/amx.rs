@@ -55,8 +55,7 @@ mod imp {
             const ARCH_REQ_XCOMP_PERM: libc::c_long = 0x1023;
             const XFEATURE_XTILEDATA: libc::c_long = 18;
 
-            let has = is_x86_feature_detected!("avx512bf16")
-                && __cpuid_count(0, 0).eax >= 7
+            let has = __cpuid_count(0, 0).eax >= 7
                 && __cpuid_count(7, 0).edx & (AMX_BF16 | AMX_TILE) == AMX_BF16 | AMX_TILE;
             if !has {
                 return None;
@@ -102,6 +101,10 @@ mod imp {
     };
 
     pub(crate) fn product(_: Amx, p: Product<'_, u16>) {
+        let (steps, pairs) = p.checked_tiles();
+        if pairs == 0 || steps == 0 {
+            return;
+        }
         let Product {
             a,
             panels,
@@ -109,28 +112,6 @@ mod imp {
             ldc,
             accumulate,
         } = p;
-        let depth = panels.panel / PANEL;
-        let steps = depth / K_STEP;
-        let pairs = a.rows.div_ceil(2 * TILE_ROWS);
-        if pairs == 0 || steps == 0 {
-            return;
-        }
-        let last_row = (2 * pairs - 1) * a.row_tile + (TILE_ROWS - 1) * a.row;
-        let last = last_row + (steps - 1) * a.k_step + K_STEP;
-        assert!(
-            last <= a.data.len(),
-            "operand of {} elements, {last} are read",
-            a.data.len()
-        );
-        let columns = panels.data.len() / depth;
-        let last = (pairs * 2 * TILE_ROWS - 1) * ldc + columns;
-        assert!(
-            last <= c.len() && columns <= ldc,
-            "result of {} elements, {last} are written",
-            c.len()
-        );
-        assert!(panels.data.len() == columns * depth && columns.is_multiple_of(PANEL));
-
         // SAFETY: `Amx` proves that tiles exist and are permitted; the configuration is valid and lives
         // through the instruction.
         unsafe {
@@ -145,8 +126,8 @@ mod imp {
                             prefetch_next(panel, pair * cuts + from / STEPS, pairs * cuts);
                         }
                         let first = pair * 2 * a.row_tile + from * a.k_step;
-                        // SAFETY: the assertions above cover the last row, step and column that are
-                        // reached from these pointers; `tile` reads and writes nothing else. Tiles are
+                        // SAFETY: `checked_tiles` covers the last row, step and column that are reached
+                        // from these pointers; `tile` reads and writes nothing else. Tiles are
                         // configured.
                         unsafe {
                             tile(

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::{Kernel, Operand, PANEL, Panels, Product, Scores, amx, fma, reset};
+use super::{Kernel, Operand, PANEL, Panels, Product, Scores, amx, dots, fma, reset};
 use crate::{
     isa::{Cpu, vectorize},
     rows::Softmax,
@@ -21,8 +21,8 @@ pub(super) const TILE: usize = TILE_ROWS * K_STEP;
 
 /// Products of weights and activations that are rounded to bf16.
 ///
-/// Without AMX the same numbers are widened and multiplied in float32: as exact, with half the memory
-/// of [`F32`](super::F32), and slower.
+/// With neither AMX nor the dot products of AVX-512, the same numbers are widened and multiplied in
+/// float32: as exact, with half the memory of [`F32`](super::F32), and slower.
 #[derive(Debug, Clone, Copy)]
 pub struct Bf16(pub Cpu);
 
@@ -115,17 +115,27 @@ impl Kernel for Bf16 {
         });
     }
 
-    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    #[cfg(target_arch = "x86_64")]
     fn store_weights(&self, softmax: &mut Softmax, scores: Scores<'_>, operand: &mut [u16]) {
-        if let Some(amx) = self.0.amx {
+        if let Some(dots) = self.0.dots {
             let row_tile = self.padded(scores.keys) * TILE_ROWS;
-            return super::softmax::add(amx, softmax, &scores, operand, row_tile);
+            return super::softmax::add(dots, softmax, &scores, operand, row_tile);
         }
         super::store_weights(*self, softmax, scores, operand);
     }
 
     fn place_row(&self, operand: &mut [u16], inputs: usize, row: usize, at: usize, values: &[u16]) {
-        let first = tile_row(self.padded(inputs), row, at);
+        let inside = at % K_STEP;
+        let first = tile_row(self.padded(inputs), row, at - inside);
+        // To the end of the tile, and on from there.
+        let head = values.len().min(K_STEP - inside);
+        let (first, values) = match inside {
+            0 => (first, values),
+            _ => {
+                operand[first + inside..][..head].copy_from_slice(&values[..head]);
+                (first + TILE, &values[head..])
+            }
+        };
         let (whole, rest) = values.as_chunks::<K_STEP>();
         for (step, values) in whole.iter().enumerate() {
             // A fixed length: one register instead of a call.
@@ -179,9 +189,12 @@ impl Kernel for Bf16 {
             ldc,
             accumulate,
         };
-        match self.0.amx {
-            Some(amx) => amx::product(amx, p),
-            None => widened(self.0, p),
+        match self.0 {
+            Cpu { amx: Some(amx), .. } => amx::product(amx, p),
+            Cpu {
+                dots: Some(dots), ..
+            } => dots::product(dots, p),
+            _ => widened(self.0, p),
         }
     }
 }
@@ -217,7 +230,40 @@ impl Bf16 {
     }
 }
 
-/// The scalar twin of the AMX product: the same rounded numbers, multiplied in float32.
+impl Product<'_, u16> {
+    /// How many steps of inputs and pairs of groups of rows there are.
+    ///
+    /// # Panics
+    ///
+    /// When a tile of operand, panels or result is not whole.
+    pub(super) fn checked_tiles(&self) -> (usize, usize) {
+        let (a, panels) = (&self.a, &self.panels);
+        let depth = panels.panel / PANEL;
+        let steps = depth / K_STEP;
+        let pairs = a.rows.div_ceil(2 * TILE_ROWS);
+        if pairs == 0 || steps == 0 {
+            return (steps, pairs);
+        }
+        let last_row = (2 * pairs - 1) * a.row_tile + (TILE_ROWS - 1) * a.row;
+        let last = last_row + (steps - 1) * a.k_step + K_STEP;
+        assert!(
+            last <= a.data.len(),
+            "operand of {} elements, {last} are read",
+            a.data.len()
+        );
+        let columns = panels.data.len() / depth;
+        let last = (pairs * 2 * TILE_ROWS - 1) * self.ldc + columns;
+        assert!(
+            last <= self.c.len() && columns <= self.ldc,
+            "result of {} elements, {last} are written",
+            self.c.len()
+        );
+        assert!(panels.data.len() == columns * depth && columns.is_multiple_of(PANEL));
+        (steps, pairs)
+    }
+}
+
+/// The scalar twin of the other products: the same rounded numbers, multiplied in float32.
 fn widened(cpu: Cpu, p: Product<'_, u16>) {
     let Product {
         a,

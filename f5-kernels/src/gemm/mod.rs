@@ -7,10 +7,11 @@
 //! it in cache.
 //!
 //! Two kernels implement [`Kernel`]: [`F32`], and [`Bf16`], which keeps weights and activations in
-//! bf16 and adds up in float32, on AMX tiles where there are any.
+//! bf16 and adds up in float32, on AMX tiles or with AVX-512's dot products where there are any.
 
 mod amx;
 mod bf16;
+mod dots;
 mod fma;
 mod softmax;
 
@@ -20,6 +21,7 @@ use bytemuck::Pod;
 
 pub(crate) use amx::Amx;
 pub use bf16::Bf16;
+pub(crate) use dots::Dots;
 pub use fma::F32;
 
 use crate::{buffer::Buffer, isa::Cpu, rows::Softmax};
@@ -224,7 +226,8 @@ pub trait Kernel: Copy + Debug + Send + Sync + 'static {
         store_weights(*self, softmax, scores, operand);
     }
 
-    /// As [`store_row`](Self::store_row), of values in the kernel's format.
+    /// As [`store_row`](Self::store_row), of values in the kernel's format and from any `at`; the parts of a
+    /// row are placed in order.
     fn place_row(
         &self,
         operand: &mut [Self::Element],

@@ -3,13 +3,13 @@
 //!
 //! First the largest score of every query, then all weights: the steps of one query wait for each
 //! other, those of different queries do not.
-#![cfg(all(target_arch = "x86_64", target_os = "linux"))]
+#![cfg(target_arch = "x86_64")]
 #![expect(unsafe_code, reason = "masked loads and stores take pointers")]
 
 use std::arch::x86_64::*;
 
 use super::{
-    Amx, ROW_TILE, Scores,
+    Dots, ROW_TILE, Scores,
     bf16::{K_STEP, TILE, TILE_ROWS},
 };
 use crate::rows::Softmax;
@@ -17,7 +17,7 @@ use crate::rows::Softmax;
 /// As [`Softmax::add`] for every query, but writes the weights as bf16 into tiles of 16 queries by 32
 /// keys, groups of 16 queries `row_tile` elements apart; weights that fill up the last tile are 0.
 pub(super) fn add(
-    _: Amx,
+    _: Dots,
     softmax: &mut Softmax,
     scores: &Scores<'_>,
     tiles: &mut [u16],
@@ -30,7 +30,7 @@ pub(super) fn add(
     assert!(scores.queries <= ROW_TILE && read <= scores.data.len());
     let written = last / TILE_ROWS * row_tile + scores.keys.div_ceil(K_STEP) * TILE;
     assert!(written <= tiles.len());
-    // SAFETY: `Amx` is only made where AVX-512 with BF16 exists; the assertions cover the last row
+    // SAFETY: `Dots` is only made where AVX-512 with BF16 exists; the assertions cover the last row
     // and the last tile.
     unsafe { add_avx512(softmax, scores, tiles, row_tile) }
 }

@@ -20,8 +20,7 @@ fn numbers(seed: u32, count: usize) -> Vec<f32> {
 
 /// The instruction sets of this processor, the portable one first.
 fn cpus() -> Vec<Cpu> {
-    let all = [Isa::Portable, Isa::Avx2, Isa::Neon, Isa::Avx512, Isa::Amx];
-    let cpus = all.map(|isa| (isa, Cpu::up_to(isa)));
+    let cpus = Isa::ALL.map(|isa| (isa, Cpu::up_to(isa)));
     cpus.into_iter()
         .filter(|(isa, cpu)| *isa == cpu.isa())
         .map(|(_, cpu)| cpu)
@@ -312,6 +311,36 @@ fn products_can_be_added_to_what_is_there() {
     }
 }
 
+/// Heads of any width, one after the other, are the row that they make up.
+#[test]
+fn rows_can_be_placed_in_parts() {
+    fn check<K: Kernel>(kernel: K, width: usize, parts: usize) {
+        let inputs = width * parts;
+        let x = numbers(width as u32, 3 * inputs);
+        let whole = operand(kernel, &x, inputs);
+        // What was there before must not show.
+        let mut placed = operand(kernel, &vec![9.0; x.len()], inputs);
+        for (row, x) in x.chunks_exact(inputs).enumerate() {
+            for (part, x) in rounded(kernel, x).chunks_exact(width).enumerate() {
+                kernel.place_row(&mut placed, inputs, row, part * width, x);
+            }
+        }
+        let bytes = bytemuck::cast_slice::<K::Element, u8>;
+        assert!(
+            bytes(&placed) == bytes(&whole),
+            "{kernel:?}: {parts} of {width}"
+        );
+    }
+    for cpu in cpus() {
+        for width in [8, 16, 24, 32, 48, 64, 100] {
+            for parts in 1..5 {
+                check(F32(cpu), width, parts);
+                check(Bf16(cpu), width, parts);
+            }
+        }
+    }
+}
+
 #[test]
 fn numbers_that_are_none_stay_none() {
     for cpu in cpus() {
@@ -363,7 +392,7 @@ fn panels_are_as_large_as_their_numbers() {
 
 #[test]
 fn instruction_sets_have_names() {
-    for isa in [Isa::Portable, Isa::Avx2, Isa::Neon, Isa::Avx512, Isa::Amx] {
+    for isa in Isa::ALL {
         assert_eq!(isa.to_string().parse(), Ok(isa));
     }
     let error = "sse".parse::<Isa>().unwrap_err();
