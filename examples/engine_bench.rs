@@ -5,6 +5,8 @@
 //! cargo run --release --example engine_bench -- serve --weights FILE --vocos FILE --inputs FILE
 //! ```
 //!
+//! The network is that of `F5TTS_v1_Base`, or of another `--preset`.
+//!
 //! | request | what is timed |
 //! |---|---|
 //! | `forward N B` | text encoding and one velocity at `N` frames; `B` 2: with the unconditional one |
@@ -26,8 +28,9 @@ use lexopt::{Arg, Parser, ValueExt};
 type Failure = Box<dyn std::error::Error>;
 
 /// What to load and how.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Options {
+    preset: String,
     weights: PathBuf,
     vocos: PathBuf,
     inputs: PathBuf,
@@ -47,11 +50,20 @@ fn main() -> ExitCode {
 }
 
 fn arguments() -> Result<Options, Failure> {
-    let mut options = Options::default();
+    let mut options = Options {
+        preset: "F5TTS_v1_Base".to_owned(),
+        weights: PathBuf::new(),
+        vocos: PathBuf::new(),
+        inputs: PathBuf::new(),
+        precision: Precision::Auto,
+        threads: None,
+        burn: false,
+    };
     let mut parser = Parser::from_env();
     while let Some(arg) = parser.next()? {
         match arg {
             Arg::Value(command) if command == "serve" => {}
+            Arg::Long("preset") => options.preset = parser.value()?.string()?,
             Arg::Long("weights") => options.weights = parser.value()?.into(),
             Arg::Long("vocos") => options.vocos = parser.value()?.into(),
             Arg::Long("inputs") => options.inputs = parser.value()?.into(),

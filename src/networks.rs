@@ -89,8 +89,8 @@ impl LoadReport {
 /// Who computes when the device is the CPU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum CpuEngine {
-    /// The fused kernels of `f5-kernels`: several times faster. They know F5-TTS; E2-TTS is computed by
-    /// Burn all the same, and [`Report::kernels`](crate::Report::kernels) says so.
+    /// The fused kernels of `f5-kernels`: several times faster. They know F5-TTS and E2-TTS; `MMDiT`
+    /// is computed by Burn all the same, and [`Report::kernels`](crate::Report::kernels) says so.
     #[default]
     Fused,
     /// Burn's own CPU backend, which runs the same network as GPUs do: the reference.

@@ -1,8 +1,8 @@
 """Times upstream's PyTorch code and this engine in alternation, on the same weights and inputs, and prints a table.
 
-    compare.py DIR [--reps 5] [--precision bf16 --precision f32]
+    compare.py DIR [--model E2TTS_Base] [--reps 5] [--precision bf16 --precision f32]
 
-DIR holds what `upstream.py prepare DIR` wrote. Run with the Python that has f5-tts; see README.md beside this file.
+DIR holds what `upstream.py prepare DIR` wrote for the same model. Run with the Python that has f5-tts; see README.md beside this file.
 """
 
 import argparse
@@ -35,13 +35,14 @@ def ask(process, request):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("folder")
+    arguments.add_argument("--model", default="F5TTS_v1_Base")
     arguments.add_argument("--reps", type=int, default=5)
     arguments.add_argument("--precision", action="append", choices=["bf16", "f32"])
     arguments.add_argument("--bench", default=str(HERE / "../../target/release/examples/engine_bench"))
     chosen = arguments.parse_args()
     folder = chosen.folder
-    upstream = [sys.executable, "-W", "ignore", str(HERE / "upstream.py"), "serve", folder]
-    ours = [chosen.bench, "serve", "--weights", f"{folder}/model.safetensors",
+    upstream = [sys.executable, "-W", "ignore", str(HERE / "upstream.py"), "serve", folder, "--model", chosen.model]
+    ours = [chosen.bench, "serve", "--preset", chosen.model, "--weights", f"{folder}/model.safetensors",
             "--vocos", f"{folder}/vocos.safetensors", "--inputs", f"{folder}/inputs.safetensors"]
     engines = {"torch fp32": start("torch fp32", upstream), "torch bf16": start("torch bf16", upstream + ["--dtype", "bf16"])}
     for precision in chosen.precision or ["f32", "bf16"]:

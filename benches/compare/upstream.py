@@ -1,8 +1,8 @@
 """Upstream's own PyTorch code as the other engine of the comparison: writes random weights of the released size under
 the released names, writes inputs, and answers the requests of `examples/engine_bench.rs`.
 
-    upstream.py prepare DIR
-    upstream.py serve DIR [--dtype bf16]
+    upstream.py prepare DIR [--model E2TTS_Base]
+    upstream.py serve DIR [--model E2TTS_Base] [--dtype bf16]
 
 Needs f5-tts 1.1.22 and vocos 0.1.0 from PyPI; see README.md beside this file.
 """
@@ -18,15 +18,18 @@ import time
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait do not count as work
 
 import torch
-from f5_tts.model import CFM, DiT
+from f5_tts.model import CFM, DiT, UNetT
 from safetensors.torch import load_file, save_file
 from torch import nn
 from vocos.heads import ISTFTHead
 from vocos.models import VocosBackbone
 
 VOCAB_SIZE = 2545
-NETWORK = dict(dim=1024, depth=22, heads=16, dim_head=64, ff_mult=2, text_dim=512, conv_layers=4, mel_dim=100,
-               text_num_embeds=VOCAB_SIZE)
+SHARED = dict(dim=1024, heads=16, dim_head=64, mel_dim=100, text_num_embeds=VOCAB_SIZE)
+NETWORKS = {
+    "F5TTS_v1_Base": lambda: DiT(**SHARED, depth=22, ff_mult=2, text_dim=512, conv_layers=4),
+    "E2TTS_Base": lambda: UNetT(**SHARED, depth=24, ff_mult=4, text_mask_padding=False, pe_attn_head=1),
+}
 MEL = dict(n_fft=1024, hop_length=256, win_length=1024, n_mel_channels=100, target_sample_rate=24000,
            mel_spec_type="vocos")
 FRAMES = {512: 204, 1024: 409, 1219: 469, 2048: 819}  # of a sample, and of its reference
@@ -42,8 +45,8 @@ class Vocos(nn.Module):
         return self.head(self.backbone(mel))
 
 
-def network():
-    return CFM(transformer=DiT(**NETWORK), mel_spec_kwargs=MEL, odeint_kwargs=dict(method="euler")).eval()
+def network(model):
+    return CFM(transformer=NETWORKS[model](), mel_spec_kwargs=MEL, odeint_kwargs=dict(method="euler")).eval()
 
 
 def randomise(module, seed):
@@ -64,9 +67,9 @@ def randomise(module, seed):
     return module
 
 
-def prepare(folder):
+def prepare(folder, model):
     os.makedirs(folder, exist_ok=True)
-    cfm = randomise(network(), 1)
+    cfm = randomise(network(model), 1)
     tensors = {f"ema_model.{k}": v.clone() for k, v in cfm.state_dict().items() if k.startswith("transformer.")}
     save_file(tensors, f"{folder}/model.safetensors")
     save_file({k: v.clone() for k, v in randomise(Vocos(), 2).state_dict().items()}, f"{folder}/vocos.safetensors")
@@ -96,9 +99,9 @@ def answer(**fields):
     print(json.dumps(dict(fields, rss_mb=peak)), flush=True)
 
 
-def serve(folder, dtype):
+def serve(folder, model, dtype):
     clock = time.perf_counter()
-    cfm, vocos = network(), Vocos().eval()
+    cfm, vocos = network(model), Vocos().eval()
     weights = load_file(f"{folder}/model.safetensors")
     cfm.load_state_dict({k.removeprefix("ema_model."): v for k, v in weights.items()}, strict=False)
     vocos.load_state_dict(load_file(f"{folder}/vocos.safetensors"))
@@ -133,9 +136,10 @@ if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("command", choices=["prepare", "serve"])
     arguments.add_argument("folder")
+    arguments.add_argument("--model", default="F5TTS_v1_Base", choices=NETWORKS)
     arguments.add_argument("--dtype", default="fp32", choices=["fp32", "bf16"])
     chosen = arguments.parse_args()
     if chosen.command == "prepare":
-        prepare(chosen.folder)
+        prepare(chosen.folder, chosen.model)
     else:
-        serve(chosen.folder, torch.bfloat16 if chosen.dtype == "bf16" else torch.float32)
+        serve(chosen.folder, chosen.model, torch.bfloat16 if chosen.dtype == "bf16" else torch.float32)

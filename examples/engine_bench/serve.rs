@@ -41,18 +41,19 @@ struct Engine {
 pub(crate) fn serve(options: &Options) -> Result<(), Failure> {
     let clock = Instant::now();
     let device = Device::flex();
-    let arch = ModelConfig::preset("F5TTS_v1_Base")?.arch;
+    let arch = ModelConfig::preset(&options.preset)?.arch;
     let weights = &options.weights;
     let (cpu, pool) = (Cpu::detect()?, Pool::new(options.threads)?);
     let vocos = VocoderConfig::Vocos(VocosConfig::mel_24khz());
     let (backbone, vocoder): (Arc<dyn Backbone>, _) = if options.burn {
-        let dit = arch.load(weights, VOCAB_SIZE, &device)?;
-        (dit.into(), vocos.load(&options.vocos, &device)?)
+        let network = arch.load(weights, VOCAB_SIZE, &device)?;
+        (network.into(), vocos.load(&options.vocos, &device)?)
     } else {
         let precision = options.precision;
-        let dit = arch.load_cpu(weights, VOCAB_SIZE, &device, precision, cpu, pool.clone())?;
+        let pool_too = pool.clone();
+        let network = arch.load_cpu(weights, VOCAB_SIZE, &device, precision, cpu, pool_too)?;
         (
-            dit.into(),
+            network.into(),
             vocos.load_cpu(&options.vocos, &device, precision, cpu, pool)?,
         )
     };

@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::module::Module;
 use f5_core::weights::Checkpoint;
 
-use crate::{ConfigError, Dit, Result};
+use crate::{ConfigError, Result};
 
 /// Prefixes that released, compiled and distributed checkpoints put before the network's own names.
 const PREFIXES: [&str; 4] = ["module.", "_orig_mod.", "ema_model.", "transformer."];
@@ -42,11 +42,16 @@ pub(crate) fn load<M: Module>(
     Ok(f5_weights::load(network, checkpoint, name)?)
 }
 
-/// Opens a checkpoint and makes sure that it holds the tensors of `dit` and no others.
-pub(crate) fn checkpoint(dit: &Dit, path: &Path) -> Result<Checkpoint> {
-    let checkpoint = open(dit.vocab_size(), path)?;
-    let name = |path: &str| checkpoint_name(path, &[]);
-    checkpoint.check(&f5_weights::expected(dit, name))?;
+/// Opens a checkpoint and makes sure that it holds the tensors of `network` and no others.
+pub(crate) fn checkpoint<M: Module>(
+    network: &M,
+    vocab_size: usize,
+    renames: &Renames,
+    path: &Path,
+) -> Result<Checkpoint> {
+    let checkpoint = open(vocab_size, path)?;
+    let name = |path: &str| checkpoint_name(path, renames);
+    checkpoint.check(&f5_weights::expected(network, name))?;
     Ok(checkpoint)
 }
 
@@ -82,7 +87,7 @@ mod tests {
     use super::*;
     use f5_core::weights::TensorSpec;
 
-    use crate::{BackboneConfig, ModelConfig, UNetT, unett};
+    use crate::{BackboneConfig, Dit, ModelConfig, UNetT, unett};
 
     fn parameters(tensors: &[TensorSpec]) -> usize {
         tensors

@@ -9,7 +9,7 @@ use super::{DitConfig, MmDitConfig, UNetTConfig};
 use crate::{
     ConfigError, Dit, MmDit, Result, UNetT,
     cfm::Backbone,
-    cpu::{self, Cpu, Pool, Precision},
+    cpu::{self, Architecture, Cpu, Pool, Precision},
 };
 
 /// A network of the F5-TTS family with its constructor arguments: `backbone` and `arch` of a model's
@@ -51,7 +51,7 @@ impl BackboneConfig {
     /// Whether the CPU kernels know the network; Burn computes the others on processors too.
     #[must_use]
     pub fn has_cpu_kernels(&self) -> bool {
-        matches!(self, Self::Dit(_))
+        matches!(self, Self::Dit(_) | Self::UNetT(_))
     }
 
     /// Refuses combinations that describe no network.
@@ -100,10 +100,12 @@ impl BackboneConfig {
         cpu: Cpu,
         pool: Pool,
     ) -> Result<Box<dyn Backbone>> {
-        match self {
-            Self::Dit(config) => cpu::load(path, config, vocab_size, device, precision, cpu, pool),
-            Self::UNetT(_) | Self::MmDit(_) => self.load(path, vocab_size, device),
-        }
+        let architecture = match self {
+            Self::Dit(config) => Architecture::Dit(config),
+            Self::UNetT(config) => Architecture::UNetT(config),
+            Self::MmDit(_) => return self.load(path, vocab_size, device),
+        };
+        cpu::load(path, architecture, vocab_size, device, precision, cpu, pool)
     }
 }
 

@@ -8,7 +8,7 @@ use super::field::{CpuField, State};
 /// Memory of one head.
 #[derive(Debug, Default)]
 pub(super) struct HeadScratch<E> {
-    /// Queries, keys and values, each `[frames, dim_head]`.
+    /// Queries, keys and values, each `[positions, dim_head]`.
     head: [Vec<E>; 3],
     attention: AttentionScratch<E>,
 }
@@ -16,12 +16,14 @@ pub(super) struct HeadScratch<E> {
 impl<K: Kernel> CpuField<'_, K> {
     /// From `state.qkv` to `state.attended`.
     pub(super) fn attend(&self, state: &mut State<K::Element>) {
-        let config = &self.dit.config;
-        let (heads, dim_head, frames) = (config.heads, config.dim_head, self.frames);
+        let shape = self.network.shape;
+        let (heads, dim_head) = (shape.heads, shape.dim_head);
         let State { qkv, attended, .. } = state;
         let qkv: &[K::Element] = qkv;
-        self.dit.pool.each(
-            attended.par_chunks_mut(frames * dim_head).enumerate(),
+        self.network.pool.each(
+            attended
+                .par_chunks_mut(self.positions * dim_head)
+                .enumerate(),
             |(index, out)| {
                 let (sequence, head) = (index / heads, index % heads);
                 self.attention_scratch.with(|s| {
@@ -38,7 +40,7 @@ impl<K: Kernel> CpuField<'_, K> {
                         dim_head,
                         visible,
                     };
-                    attend(self.dit.kernel, head, &mut s.attention, out);
+                    attend(self.network.kernel, head, &mut s.attention, out);
                 });
             },
         );
@@ -47,10 +49,10 @@ impl<K: Kernel> CpuField<'_, K> {
     /// Appends one head of the queries, keys and values of a sequence to `out`, which lie in as many pieces
     /// as there were tasks that computed them.
     fn gather(&self, qkv: &[K::Element], head: usize, sequence: usize, out: &mut Vec<K::Element>) {
-        let config = &self.dit.config;
-        let (width, dim_head) = (3 * config.heads * config.dim_head, config.dim_head);
+        let shape = self.network.shape;
+        let (width, dim_head) = (3 * shape.heads * shape.dim_head, shape.dim_head);
         let share = self.share();
-        let (mut row, end) = (sequence * self.frames, (sequence + 1) * self.frames);
+        let (mut row, end) = (sequence * self.positions, (sequence + 1) * self.positions);
         while row < end {
             let task = row / share;
             let task_rows = (qkv.len() / width - task * share).min(share);

@@ -1,4 +1,5 @@
-//! The rows of a transformer block between two attentions (upstream `DiTBlock`).
+//! The rows of a transformer block between two attentions (upstream `DiTBlock`, and the layers of
+//! `UNetT`).
 //!
 //! Attention is the only part of a block in which frames see each other. Everything between two
 //! attentions is done for some rows at a time, which stay in cache from one layer to the next: output
@@ -10,16 +11,18 @@ use f5_kernels::{
     rows::{self, Activation},
 };
 
-use super::{CpuDit, modulation::Modulation};
+use super::{CpuTransformer, modulation::Branch};
+use crate::layers::RotaryEmbedding;
 
 /// Of the norms without weights and of the norms of queries and keys.
-pub(super) const EPSILON: f32 = 1e-6;
+const EPSILON: f32 = 1e-6;
+/// Of x-transformers' `RMSNorm`: no more than keeps zero from being divided by.
+const RMS_EPSILON: f32 = 1e-24;
 
-/// Attention and feed-forward, each behind a modulated LayerNorm and a gate.
+/// Attention and feed-forward, each behind a norm.
 #[derive(Debug)]
 pub(super) struct Block<K: Kernel> {
-    /// Modulation by time, `[dim, 6 * dim]`.
-    pub(super) attn_norm: Linear<K>,
+    pub(super) norms: Norms<K>,
     /// Queries, keys and values, `[dim, 3 * heads * dim_head]`.
     pub(super) qkv: Linear<K>,
     /// Normalises queries per head.
@@ -34,6 +37,24 @@ pub(super) struct Block<K: Kernel> {
     pub(super) linear_out: Linear<K>,
 }
 
+/// What stands before the two branches of a block.
+#[derive(Debug)]
+pub(super) enum Norms<K: Kernel> {
+    /// LayerNorms and gates that follow the time, `[dim, 6 * dim]`.
+    Modulated(Linear<K>),
+    /// RMSNorms with these weights, and no gates.
+    Rms { attn: Vec<f32>, ff: Vec<f32> },
+}
+
+/// How rows are normalised before a layer.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Norm<'a> {
+    /// LayerNorm without weights of its own.
+    Modulated { scale: &'a [f32], shift: &'a [f32] },
+    /// RMSNorm.
+    Rms(&'a [f32]),
+}
+
 /// Memory of one task.
 #[derive(Debug, Default)]
 pub(super) struct RowScratch<E> {
@@ -43,7 +64,7 @@ pub(super) struct RowScratch<E> {
     pub(super) products: Buffer<f32>,
 }
 
-/// Angles of the rotary embedding: cosine and sine of every position, each twice, `[frames, dim_head]`.
+/// Angles of the rotary embedding: cosine and sine of every position, each twice, `[positions, dim_head]`.
 #[derive(Debug)]
 pub(super) struct Rotary {
     pub(super) cos: Vec<f32>,
@@ -57,8 +78,8 @@ pub(super) struct Place<'a> {
     pub(super) first: usize,
     /// Number of the first row in the task.
     pub(super) offset: usize,
-    /// Frames of each sequence of the batch.
-    pub(super) frames: usize,
+    /// Positions of each sequence of the batch.
+    pub(super) positions: usize,
     pub(super) rotary: &'a Rotary,
 }
 
@@ -67,35 +88,27 @@ impl<K: Kernel> Block<K> {
     /// `qkv`, `[3, heads, rows of the task, dim_head]`: head by head, as attention reads them.
     pub(super) fn begin(
         &self,
-        dit: &CpuDit<K>,
+        network: &CpuTransformer<K>,
         place: Place<'_>,
-        modulation: Modulation<'_>,
+        norm: Norm<'_>,
         x: &[f32],
         qkv: &mut [K::Element],
         s: &mut RowScratch<K::Element>,
     ) {
-        let config = &dit.config;
-        let (dim, dim_head) = (config.dim, config.dim_head);
-        let inner = config.heads * dim_head;
-        let turning = config.pe_attn_head.unwrap_or(config.heads) * dim_head;
-        let (kernel, cpu) = (dit.kernel, dit.kernel.cpu());
+        let shape = network.shape;
+        let (dim, dim_head) = (shape.dim, shape.dim_head);
+        let (inner, turning) = (shape.heads * dim_head, shape.turning * dim_head);
+        let (kernel, cpu) = (network.kernel, network.kernel.cpu());
         let rows = x.len() / dim;
         let task_rows = qkv.len() / (3 * inner);
-        normalise(
-            kernel,
-            dim,
-            x,
-            modulation.scale_attn,
-            modulation.shift_attn,
-            s,
-        );
+        normalise(kernel, dim, x, norm, s);
         let RowScratch {
             operand, products, ..
         } = s;
         self.qkv
             .apply_dense(operand, rows, dim_head, products, |row, at, values| {
                 rows::add(cpu, values, &self.qkv.bias()[at..][..values.len()]);
-                let position = (place.first + row) % place.frames * dim_head;
+                let position = (place.first + row) % place.positions * dim_head;
                 let (cos, sin) = (
                     &place.rotary.cos[position..][..dim_head],
                     &place.rotary.sin[position..][..dim_head],
@@ -123,7 +136,7 @@ impl<K: Kernel> Block<K> {
     pub(super) fn finish<'a>(
         &self,
         kernel: K,
-        modulation: Modulation<'_>,
+        [attn, ff]: [Branch<'_>; 2],
         attended: impl Fn(usize, usize) -> Option<&'a [K::Element]>,
         x: &mut [f32],
         s: &mut RowScratch<K::Element>,
@@ -154,11 +167,11 @@ impl<K: Kernel> Block<K> {
                     let outputs = at..at + values.len();
                     let x = &mut x[row * dim..][outputs.clone()];
                     let bias = &self.to_out.bias()[outputs.clone()];
-                    rows::add_gated(cpu, x, values, bias, &modulation.gate_attn[outputs]);
+                    rows::add_gated(cpu, x, values, bias, &attn.gate[outputs]);
                 }
             });
 
-        normalise(kernel, dim, x, modulation.scale_ff, modulation.shift_ff, s);
+        normalise(kernel, dim, x, ff.norm, s);
         let RowScratch {
             operand,
             hidden,
@@ -177,25 +190,49 @@ impl<K: Kernel> Block<K> {
                 let outputs = at..at + values.len();
                 let x = &mut x[row * dim..][outputs.clone()];
                 let bias = &self.linear_out.bias()[outputs.clone()];
-                rows::add_gated(cpu, x, values, bias, &modulation.gate_ff[outputs]);
+                rows::add_gated(cpu, x, values, bias, &ff.gate[outputs]);
             });
     }
 }
 
-/// The modulated LayerNorm of `x`, `[rows, dim]`, as an operand.
+impl Rotary {
+    pub(super) fn new(positions: usize, dim_head: usize) -> Self {
+        let angles = RotaryEmbedding::angles(positions, dim_head);
+        let table = |f: fn(f64) -> f64| {
+            angles
+                .iter()
+                .flat_map(|&angle| [f(f64::from(angle)) as f32; 2])
+                .collect()
+        };
+        Self {
+            cos: table(f64::cos),
+            sin: table(f64::sin),
+        }
+    }
+}
+
+/// The norm of `x`, `[rows, dim]`, as an operand.
 pub(super) fn normalise<K: Kernel>(
     kernel: K,
     dim: usize,
     x: &[f32],
-    scale: &[f32],
-    shift: &[f32],
+    norm: Norm<'_>,
     s: &mut RowScratch<K::Element>,
 ) {
+    let cpu = kernel.cpu();
     s.row.grow(dim);
     s.operand.grow(kernel.operand_len(x.len() / dim, dim));
     for (row, x) in x.chunks_exact(dim).enumerate() {
         let normed = &mut s.row[..dim];
-        rows::layer_norm(kernel.cpu(), x, EPSILON, scale, shift, normed);
+        match norm {
+            Norm::Modulated { scale, shift } => {
+                rows::layer_norm(cpu, x, EPSILON, scale, shift, normed);
+            }
+            Norm::Rms(weight) => {
+                normed.copy_from_slice(x);
+                rows::rms_norm(cpu, normed, RMS_EPSILON, weight);
+            }
+        }
         kernel.store_row(&mut s.operand, dim, row, 0, normed);
     }
 }

@@ -1,6 +1,7 @@
-//! The diffusion transformer on CPU kernels: the same network as [`Dit`](crate::Dit), written for a processor.
+//! The transformers on CPU kernels: the same networks as [`Dit`](crate::Dit) and [`UNetT`](crate::UNetT),
+//! written for a processor.
 //!
-//! [`Dit`](crate::Dit) runs on any Burn device and is the reference; [`CpuDit`] is another [`Backbone`] behind the
+//! Those run on any Burn device and are the reference; [`CpuTransformer`] is another [`Backbone`] behind the
 //! same seam, for the processor alone. Weights are packed once for the kernels of `f5-kernels`, in
 //! float32 or bf16; what is cheap is fused into what is expensive, and everything that stays the same
 //! between two steps is computed once per sample.
@@ -12,6 +13,7 @@
 //! | `text` | the text encoder |
 //! | `input` | input projection and position convolution |
 //! | `block` | the rows of a block between two attentions |
+//! | `skip` | where the rows of an earlier block come back |
 //! | `attention` | all heads of all sequences |
 //! | `field` | puts them together: a velocity for a point and a time |
 
@@ -20,6 +22,7 @@ mod block;
 mod field;
 mod input;
 mod modulation;
+mod skip;
 mod text;
 mod weights;
 
@@ -34,21 +37,31 @@ pub use field::CpuField;
 use crate::{
     Result,
     cfm::{Backbone, Conditioning, VelocityField},
-    config::DitConfig,
+    config::{DitConfig, UNetTConfig},
 };
 use block::Block;
 use input::InputEmbedding;
-use modulation::TimeEmbedding;
+use modulation::{NormOut, TimeEmbedding};
+use skip::Skip;
 use text::TextEmbedding;
 
-/// Loads the network that `config` describes for the processor, to be run on the threads of `pool`.
+/// A network that the kernels know.
+#[derive(Debug, Clone, Copy)]
+pub enum Architecture<'a> {
+    /// [`Dit`](crate::Dit).
+    Dit(&'a DitConfig),
+    /// [`UNetT`](crate::UNetT).
+    UNetT(&'a UNetTConfig),
+}
+
+/// Loads a network for the processor, to be run on the threads of `pool`.
 ///
 /// # Errors
 ///
 /// As [`Dit::load`](crate::Dit::load).
 pub fn load(
     path: impl AsRef<Path>,
-    config: &DitConfig,
+    architecture: Architecture<'_>,
     vocab_size: usize,
     device: &Device,
     precision: Precision,
@@ -57,46 +70,84 @@ pub fn load(
 ) -> Result<Box<dyn Backbone>> {
     let path = path.as_ref();
     Ok(if precision.is_bf16(cpu) {
-        Box::new(CpuDit::load(
-            path,
-            config,
-            vocab_size,
-            device,
-            Bf16(cpu),
-            pool,
-        )?)
+        let kernel = Bf16(cpu);
+        let network = CpuTransformer::load(path, architecture, vocab_size, device, kernel, pool)?;
+        Box::new(network)
     } else {
-        Box::new(CpuDit::load(
-            path,
-            config,
-            vocab_size,
-            device,
-            F32(cpu),
-            pool,
-        )?)
+        let kernel = F32(cpu);
+        let network = CpuTransformer::load(path, architecture, vocab_size, device, kernel, pool)?;
+        Box::new(network)
     })
 }
 
-/// The diffusion transformer over the packed weights of one kernel.
+/// A transformer over the packed weights of one kernel.
 #[derive(Debug)]
-pub struct CpuDit<K: Kernel> {
+pub struct CpuTransformer<K: Kernel> {
     time_embed: TimeEmbedding,
     text_embed: TextEmbedding,
     input_embed: InputEmbedding<K>,
-    transformer_blocks: Vec<Block<K>>,
-    long_skip_connection: Option<Linear<K>>,
-    norm_out: Linear<K>,
+    blocks: Vec<Block<K>>,
+    /// What comes back before each block and, last, before the velocity.
+    skips: Vec<Option<Skip<K>>>,
+    norm_out: NormOut<K>,
     proj_out: Linear<F32>,
-    config: DitConfig,
+    shape: Shape,
     vocab_size: usize,
     device: Device,
     kernel: K,
     pool: Pool,
 }
 
-impl<K: Kernel> Backbone for CpuDit<K> {
+/// Sizes and flags of a network.
+#[derive(Debug, Clone, Copy)]
+struct Shape {
+    dim: usize,
+    heads: usize,
+    dim_head: usize,
+    /// Heads that carry the rotary embedding.
+    turning: usize,
+    mel_dim: usize,
+    max_frames: Option<usize>,
+    /// Whether upstream masks the keys of padded frames.
+    attn_mask_enabled: bool,
+    /// Whether upstream takes padding for frames in text encoder and position convolution.
+    hears_padding: bool,
+    /// Positions before the frames: one where the time is a token.
+    lead: usize,
+}
+
+impl From<Architecture<'_>> for Shape {
+    fn from(architecture: Architecture<'_>) -> Self {
+        match architecture {
+            Architecture::Dit(config) => Self {
+                dim: config.dim,
+                heads: config.heads,
+                dim_head: config.dim_head,
+                turning: config.pe_attn_head.unwrap_or(config.heads),
+                mel_dim: config.mel_dim,
+                max_frames: config.max_frames(),
+                attn_mask_enabled: config.attn_mask_enabled,
+                hears_padding: false,
+                lead: 0,
+            },
+            Architecture::UNetT(config) => Self {
+                dim: config.dim,
+                heads: config.heads,
+                dim_head: config.dim_head,
+                turning: config.pe_attn_head.unwrap_or(config.heads),
+                mel_dim: config.mel_dim,
+                max_frames: None,
+                attn_mask_enabled: config.attn_mask_enabled,
+                hears_padding: true,
+                lead: 1,
+            },
+        }
+    }
+}
+
+impl<K: Kernel> Backbone for CpuTransformer<K> {
     fn n_mels(&self) -> usize {
-        self.config.mel_dim
+        self.shape.mel_dim
     }
 
     fn vocab_size(&self) -> usize {
@@ -104,7 +155,7 @@ impl<K: Kernel> Backbone for CpuDit<K> {
     }
 
     fn max_frames(&self) -> Option<usize> {
-        self.config.max_frames()
+        self.shape.max_frames
     }
 
     fn device(&self) -> Device {

@@ -1,6 +1,7 @@
 //! What a time step does to the blocks (upstream `TimestepEmbedding`, `AdaLayerNorm`,
 //! `AdaLayerNorm_Final`), for all steps of a sample at once: each of the layers, 41 % of the released
-//! network, is read once per sample instead of once per step.
+//! F5-TTS, is read once per sample instead of once per step. In E2-TTS the time is a token, and the
+//! blocks do not know of it.
 
 use f5_kernels::{
     Buffer, F32, Kernel, Linear,
@@ -8,7 +9,10 @@ use f5_kernels::{
 };
 use rayon::prelude::*;
 
-use super::CpuDit;
+use super::{
+    CpuTransformer,
+    block::{Block, Norm, Norms},
+};
 use crate::embedding::sinusoid;
 
 /// Embeds times.
@@ -21,11 +25,24 @@ pub(super) struct TimeEmbedding {
 }
 
 impl TimeEmbedding {
-    /// SiLU of the embedding of each time, which is all that anybody wants of it; `[times, dim]`.
+    /// The embedding of each time, `[times, dim]`.
+    fn forward(&self, times: &[f32]) -> Vec<f32> {
+        let hidden = self.hidden(times);
+        let layer = &self.time_mlp_2;
+        let mut out = vec![0.0; times.len() * layer.outputs()];
+        let operand = layer.kernel().dense(&hidden, times.len(), layer.inputs());
+        layer.write(operand, &mut Buffer::default(), &mut out);
+        out
+    }
+
+    /// SiLU of it, which is all that modulations want of it.
     fn activated(&self, times: &[f32]) -> Vec<f32> {
+        activate(&self.time_mlp_2, &self.hidden(times), times.len())
+    }
+
+    fn hidden(&self, times: &[f32]) -> Vec<f32> {
         let waves: Vec<f32> = times.iter().flat_map(|&time| sinusoid(time)).collect();
-        let hidden = activate(&self.time_mlp_0, &waves, times.len());
-        activate(&self.time_mlp_2, &hidden, times.len())
+        activate(&self.time_mlp_0, &waves, times.len())
     }
 }
 
@@ -45,57 +62,73 @@ fn activate(layer: &Linear<F32>, x: &[f32], count: usize) -> Vec<f32> {
     out
 }
 
-/// The modulation of one block at one time, each `[dim]`; scales have one added already.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Modulation<'a> {
-    pub(super) shift_attn: &'a [f32],
-    pub(super) scale_attn: &'a [f32],
-    pub(super) gate_attn: &'a [f32],
-    pub(super) shift_ff: &'a [f32],
-    pub(super) scale_ff: &'a [f32],
-    pub(super) gate_ff: &'a [f32],
+/// The norm before the velocity.
+#[derive(Debug)]
+pub(super) enum NormOut<K: Kernel> {
+    /// LayerNorm that follows the time, `[dim, 2 * dim]`.
+    Modulated(Linear<K>),
+    /// RMSNorm with these weights.
+    Rms(Vec<f32>),
 }
 
-/// The modulations of a whole network at some times.
-#[derive(Debug, Default)]
+/// How one branch of a block begins and ends at one time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Branch<'a> {
+    pub(super) norm: Norm<'a>,
+    /// What the result is multiplied by, `[dim]`.
+    pub(super) gate: &'a [f32],
+}
+
+/// What some times do to a whole network.
+#[derive(Debug)]
 pub(super) struct Modulations {
     times: Vec<f32>,
-    /// For each block, `[times, 6 * dim]`.
+    /// For each block, `[times, 6 * dim]`: shift, scale with one added, and gate of attention, then of
+    /// feed-forward.
     blocks: Vec<Vec<f32>>,
-    /// `[times, 2 * dim]`: scale, shift.
+    /// `[times, 2 * dim]`: scale with one added, shift.
     last: Vec<f32>,
-    dim: usize,
+    /// Where the time is a token, `[times, dim]`.
+    tokens: Vec<f32>,
+    /// The gate where there is none, `[dim]`.
+    open: Vec<f32>,
 }
 
 impl Modulations {
-    pub(super) fn new<K: Kernel>(dit: &CpuDit<K>, times: &[f32]) -> Self {
-        let dim = dit.config.dim;
-        let time = dit.time_embed.activated(times);
-        let layers: Vec<&Linear<K>> = dit
-            .transformer_blocks
-            .iter()
-            .map(|block| &block.attn_norm)
-            .collect();
-        let blocks = dit.pool.run(|| {
-            let blocks = layers.into_par_iter().map(|layer| {
+    pub(super) fn new<K: Kernel>(network: &CpuTransformer<K>, times: &[f32]) -> Self {
+        let dim = network.shape.dim;
+        let time = network.time_embed.activated(times);
+        let block = |block: &Block<K>| match &block.norms {
+            Norms::Rms { .. } => Vec::new(),
+            Norms::Modulated(layer) => {
                 let mut out = project(layer, &time, times.len());
                 for six in out.chunks_exact_mut(6 * dim) {
                     add_one(&mut six[dim..2 * dim]);
                     add_one(&mut six[4 * dim..5 * dim]);
                 }
                 out
-            });
-            blocks.collect()
-        });
-        let mut last = project(&dit.norm_out, &time, times.len());
-        for two in last.chunks_exact_mut(2 * dim) {
-            add_one(&mut two[..dim]);
-        }
+            }
+        };
+        let blocks = || network.blocks.par_iter().map(block).collect();
+        let last = match &network.norm_out {
+            NormOut::Rms(_) => Vec::new(),
+            NormOut::Modulated(layer) => {
+                let mut out = project(layer, &time, times.len());
+                for two in out.chunks_exact_mut(2 * dim) {
+                    add_one(&mut two[..dim]);
+                }
+                out
+            }
+        };
         Self {
             times: times.to_vec(),
-            blocks,
+            blocks: network.pool.run(blocks),
             last,
-            dim,
+            tokens: match network.shape.lead {
+                0 => Vec::new(),
+                _ => network.time_embed.forward(times),
+            },
+            open: vec![1.0; dim],
         }
     }
 
@@ -104,22 +137,48 @@ impl Modulations {
         self.times.iter().position(|&known| known == time)
     }
 
-    pub(super) fn block(&self, block: usize, time: usize) -> Modulation<'_> {
-        let six = &self.blocks[block][time * 6 * self.dim..][..6 * self.dim];
-        let part = |part: usize| &six[part * self.dim..][..self.dim];
-        Modulation {
-            shift_attn: part(0),
-            scale_attn: part(1),
-            gate_attn: part(2),
-            shift_ff: part(3),
-            scale_ff: part(4),
-            gate_ff: part(5),
+    /// Attention and feed-forward of `block`, which is the one numbered `index`.
+    pub(super) fn branches<'a, K: Kernel>(
+        &'a self,
+        block: &'a Block<K>,
+        index: usize,
+        time: usize,
+    ) -> [Branch<'a>; 2] {
+        let dim = self.open.len();
+        match &block.norms {
+            Norms::Rms { attn, ff } => [attn, ff].map(|weight| Branch {
+                norm: Norm::Rms(weight),
+                gate: &self.open,
+            }),
+            Norms::Modulated(_) => {
+                let part = |part: usize| &self.blocks[index][(time * 6 + part) * dim..][..dim];
+                [0, 3].map(|first| Branch {
+                    norm: Norm::Modulated {
+                        shift: part(first),
+                        scale: part(first + 1),
+                    },
+                    gate: part(first + 2),
+                })
+            }
         }
     }
 
-    /// Scale and shift of the last normalisation.
-    pub(super) fn last(&self, time: usize) -> (&[f32], &[f32]) {
-        self.last[time * 2 * self.dim..][..2 * self.dim].split_at(self.dim)
+    /// The norm before the velocity.
+    pub(super) fn last<'a, K: Kernel>(&'a self, norm_out: &'a NormOut<K>, time: usize) -> Norm<'a> {
+        let dim = self.open.len();
+        match norm_out {
+            NormOut::Rms(weight) => Norm::Rms(weight),
+            NormOut::Modulated(_) => {
+                let (scale, shift) = self.last[time * 2 * dim..][..2 * dim].split_at(dim);
+                Norm::Modulated { scale, shift }
+            }
+        }
+    }
+
+    /// What stands before the frames, `[lead, dim]`.
+    pub(super) fn lead(&self, time: usize) -> &[f32] {
+        let dim = self.open.len();
+        self.tokens.get(time * dim..(time + 1) * dim).unwrap_or(&[])
     }
 }
 

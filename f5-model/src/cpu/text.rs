@@ -13,6 +13,8 @@ pub(super) struct TextEmbedding {
     pub(super) dim: usize,
     pub(super) mask_padding: bool,
     pub(super) average_upsampling: bool,
+    /// Positions that differ from each other; later ones are like the last of them.
+    pub(super) known_positions: usize,
 }
 
 impl TextEmbedding {
@@ -35,9 +37,14 @@ impl TextEmbedding {
             out.copy_from_slice(&self.table[row * dim..][..dim]);
         }
         if !self.blocks.is_empty() {
-            let table = position_table(span.frames.min(span.padded), dim);
-            for (x, position) in text.iter_mut().zip(table) {
-                *x += position;
+            let positions = span.frames.min(span.padded);
+            let table = position_table(positions.min(self.known_positions), dim);
+            let last = self.known_positions - 1;
+            for (position, x) in text.chunks_exact_mut(dim).take(positions).enumerate() {
+                let known = &table[position.min(last) * dim..][..dim];
+                for (x, known) in x.iter_mut().zip(known) {
+                    *x += known;
+                }
             }
             let mask = |text: &mut [f32]| {
                 if self.mask_padding {

@@ -8,21 +8,26 @@ use f5_kernels::{ChannelScale, ConvNext, F32, Kernel, Linear, Packer, Pool, tran
 use rayon::prelude::*;
 
 use super::{
-    CpuDit,
-    block::Block,
+    Architecture, CpuTransformer, Shape,
+    block::{Block, Norms},
     input::{GroupedConv, InputEmbedding},
-    modulation::TimeEmbedding,
+    modulation::{NormOut, TimeEmbedding},
+    skip::{Join, Skip},
     text::TextEmbedding,
 };
-use crate::{Dit, Result, config::DitConfig, weights::checkpoint};
+use crate::{
+    Dit, Result, UNetT, config::SkipConnectType, embedding::TextEmbeddingConfig, unett,
+    weights::checkpoint,
+};
 
 /// Reads tensors of one checkpoint.
-struct Reader<K> {
+struct Reader<'a, K> {
     checkpoint: Checkpoint,
+    architecture: Architecture<'a>,
     kernel: K,
 }
 
-impl<K: Kernel> CpuDit<K> {
+impl<K: Kernel> CpuTransformer<K> {
     /// Reads a checkpoint and packs its weights for `kernel`; tensors of the seam live on `device`.
     ///
     /// # Errors
@@ -30,37 +35,58 @@ impl<K: Kernel> CpuDit<K> {
     /// As [`Dit::load`].
     pub fn load(
         path: &Path,
-        config: &DitConfig,
+        architecture: Architecture<'_>,
         vocab_size: usize,
         device: &Device,
         kernel: K,
         pool: Pool,
     ) -> Result<Self> {
         // The reference says which tensors there have to be; none of its own is ever made.
-        let reference = Dit::new(config, vocab_size, device)?;
-        let checkpoint = checkpoint(&reference, path)?;
-        let reader = Reader { checkpoint, kernel };
-        let blocks = || -> Result<Vec<Block<K>>, WeightsError> {
-            let blocks = (0..config.depth).into_par_iter();
-            blocks.map(|index| reader.block(index, config)).collect()
+        let (checkpoint, depth, text) = match architecture {
+            Architecture::Dit(config) => {
+                let reference = Dit::new(config, vocab_size, device)?;
+                let checkpoint = checkpoint(&reference, vocab_size, &[], path)?;
+                (checkpoint, config.depth, config.into())
+            }
+            Architecture::UNetT(config) => {
+                let reference = UNetT::new(config, vocab_size, device)?;
+                let checkpoint = checkpoint(&reference, vocab_size, unett::RENAMES, path)?;
+                (checkpoint, config.depth, config.into())
+            }
         };
-        let ends = || rayon::join(|| reader.text(config), || reader.input(config.mel_dim));
-        let (blocks, (text, input)) = pool.run(|| rayon::join(blocks, ends));
+        let reader = Reader {
+            checkpoint,
+            architecture,
+            kernel,
+        };
+        let shape = Shape::from(architecture);
+        let layers = || -> Result<Vec<_>, WeightsError> {
+            let layers = (0..=depth).into_par_iter();
+            layers
+                .map(|index| {
+                    let block = (index < depth).then(|| reader.block(index));
+                    Ok((block.transpose()?, reader.skip(index, depth)?))
+                })
+                .collect()
+        };
+        let ends = || rayon::join(|| reader.text(text), || reader.input(shape));
+        let (layers, (text_embed, input_embed)) = pool.run(|| rayon::join(layers, ends));
+        let (blocks, skips): (Vec<_>, Vec<_>) = layers?.into_iter().unzip();
         Ok(Self {
             time_embed: TimeEmbedding {
                 time_mlp_0: reader.linear_f32("time_embed.time_mlp.0")?,
                 time_mlp_2: reader.linear_f32("time_embed.time_mlp.2")?,
             },
-            text_embed: text?,
-            input_embed: input?,
-            transformer_blocks: blocks?,
-            long_skip_connection: match config.long_skip_connection {
-                true => Some(reader.linear("long_skip_connection")?),
-                false => None,
+            text_embed: text_embed?,
+            input_embed: input_embed?,
+            blocks: blocks.into_iter().flatten().collect(),
+            skips,
+            norm_out: match architecture {
+                Architecture::Dit(_) => NormOut::Modulated(reader.linear("norm_out.linear")?),
+                Architecture::UNetT(_) => NormOut::Rms(reader.tensor("norm_out.g")?),
             },
-            norm_out: reader.linear("norm_out.linear")?,
             proj_out: reader.linear_f32("proj_out")?,
-            config: config.clone(),
+            shape,
             vocab_size,
             device: device.clone(),
             kernel,
@@ -69,7 +95,7 @@ impl<K: Kernel> CpuDit<K> {
     }
 }
 
-impl<K: Kernel> Reader<K> {
+impl<K: Kernel> Reader<'_, K> {
     fn tensor(&self, name: &str) -> Result<Vec<f32>, WeightsError> {
         self.checkpoint.tensor_f32(name)
     }
@@ -109,25 +135,62 @@ impl<K: Kernel> Reader<K> {
         Ok(packer.finish(biases))
     }
 
-    fn block(&self, index: usize, config: &DitConfig) -> Result<Block<K>, WeightsError> {
-        let name = |part: &str| format!("transformer_blocks.{index}.{part}");
-        let norm = |part: &str| {
-            let weight = name(part);
-            config.qk_norm.map(|_| self.tensor(&weight)).transpose()
+    fn block(&self, index: usize) -> Result<Block<K>, WeightsError> {
+        let (norms, attn, ff) = match self.architecture {
+            Architecture::Dit(_) => {
+                let name = |part: &str| format!("transformer_blocks.{index}.{part}");
+                let norms = Norms::Modulated(self.linear(&name("attn_norm.linear"))?);
+                (norms, name("attn"), name("ff.ff"))
+            }
+            // Numbered as they stand in upstream's list.
+            Architecture::UNetT(_) => {
+                let name = |part: &str| format!("layers.{index}.{part}");
+                let norms = Norms::Rms {
+                    attn: self.tensor(&name("1.g"))?,
+                    ff: self.tensor(&name("3.g"))?,
+                };
+                (norms, name("2"), name("4.ff"))
+            }
         };
-        let [q, k, v] = ["attn.to_q", "attn.to_k", "attn.to_v"].map(name);
+        let norm = |part: &str| {
+            let weight = format!("{attn}.{part}.weight");
+            let there = self.checkpoint.shape(&weight).is_some();
+            there.then(|| self.tensor(&weight)).transpose()
+        };
+        let [q, k, v] = ["to_q", "to_k", "to_v"].map(|part| format!("{attn}.{part}"));
         Ok(Block {
-            attn_norm: self.linear(&name("attn_norm.linear"))?,
+            norms,
             qkv: self.join(self.kernel, &[&q, &k, &v])?,
-            q_norm: norm("attn.q_norm.weight")?,
-            k_norm: norm("attn.k_norm.weight")?,
-            to_out: self.linear(&name("attn.to_out.0"))?,
-            linear_in: self.linear(&name("ff.ff.0.0"))?,
-            linear_out: self.linear(&name("ff.ff.2"))?,
+            q_norm: norm("q_norm")?,
+            k_norm: norm("k_norm")?,
+            to_out: self.linear(&format!("{attn}.to_out.0"))?,
+            linear_in: self.linear(&format!("{ff}.0.0"))?,
+            linear_out: self.linear(&format!("{ff}.2"))?,
         })
     }
 
-    fn text(&self, config: &DitConfig) -> Result<TextEmbedding, WeightsError> {
+    /// What comes back before block `index`, or before the velocity when there are no more.
+    fn skip(&self, index: usize, depth: usize) -> Result<Option<Skip<K>>, WeightsError> {
+        let concat = |name: &str| Ok::<_, WeightsError>(Join::Concat(self.linear(name)?));
+        let (from, join) = match self.architecture {
+            Architecture::Dit(config) if config.long_skip_connection && index == depth => {
+                (0, concat("long_skip_connection")?)
+            }
+            // In the order of brackets: the last layer of the first half is answered first.
+            Architecture::UNetT(config) if (depth / 2..depth).contains(&index) => {
+                let join = match config.skip_connect_type {
+                    SkipConnectType::Concat => concat(&format!("layers.{index}.0"))?,
+                    SkipConnectType::Add => Join::Add,
+                    SkipConnectType::None => return Ok(None),
+                };
+                (depth - 1 - index, join)
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(Skip { from, join }))
+    }
+
+    fn text(&self, config: TextEmbeddingConfig) -> Result<TextEmbedding, WeightsError> {
         let block = |index: usize| {
             let name = |part: &str| format!("text_embed.text_blocks.{index}.{part}");
             let taps = self.tensor(&name("dwconv.weight"))?;
@@ -149,13 +212,15 @@ impl<K: Kernel> Reader<K> {
             blocks: (0..config.conv_layers)
                 .map(block)
                 .collect::<Result<_, WeightsError>>()?,
-            dim: config.text_dim(),
-            mask_padding: config.text_mask_padding,
-            average_upsampling: config.text_embedding_average_upsampling,
+            dim: config.dim,
+            mask_padding: config.mask_padding,
+            average_upsampling: config.average_upsampling,
+            known_positions: config.known_positions,
         })
     }
 
-    fn input(&self, mel_dim: usize) -> Result<InputEmbedding<K>, WeightsError> {
+    fn input(&self, shape: Shape) -> Result<InputEmbedding<K>, WeightsError> {
+        let mel_dim = shape.mel_dim;
         let inputs = self.extent("input_embed.proj.weight", 1);
         let weight = self.tensor("input_embed.proj.weight")?;
         let columns = |range: std::ops::Range<usize>| -> Vec<f32> {

@@ -8,7 +8,7 @@ use f5_kernels::{Cpu, F32, Isa, Kernel, Pool};
 use f5_model::{
     BackboneConfig, Dit,
     cfm::{Backbone, BatchMasking, Cfm, Conditioning},
-    cpu::CpuDit,
+    cpu::{Architecture, CpuTransformer},
 };
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
@@ -101,6 +101,10 @@ impl Case {
         }
     }
 
+    pub(crate) fn name(&self) -> String {
+        self.dir.file_name().unwrap().to_string_lossy().into_owned()
+    }
+
     pub(crate) fn data(&self, name: &str) -> &[f32] {
         &self.io[name].1
     }
@@ -125,13 +129,17 @@ impl Case {
 
     /// The network on CPU kernels.
     pub(crate) fn cpu<K: Kernel>(&self, kernel: K, threads: usize) -> Arc<dyn Backbone> {
-        let BackboneConfig::Dit(config) = &self.config else {
-            panic!("{:?}", self.config);
+        let architecture = match &self.config {
+            BackboneConfig::Dit(config) => Architecture::Dit(config),
+            BackboneConfig::UNetT(config) => Architecture::UNetT(config),
+            other => panic!("{other:?}"),
         };
         let path = self.dir.join(WEIGHTS);
         let pool = Pool::new(Some(threads)).unwrap();
         let (vocab_size, device) = (self.backbone.vocab_size(), Device::flex());
-        Arc::new(CpuDit::load(&path, config, vocab_size, &device, kernel, pool).unwrap())
+        Arc::new(
+            CpuTransformer::load(&path, architecture, vocab_size, &device, kernel, pool).unwrap(),
+        )
     }
 
     /// Every implementation of the network that has to agree with upstream: on Burn, and on the CPU
