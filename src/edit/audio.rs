@@ -50,6 +50,7 @@ impl Job<'_> {
                 (index, windows.len()),
                 &mut noise,
                 self.params,
+                self.on_step,
             )?;
             self.report.heard.push(window.samples.clone());
             self.report.sampling += rendered.sampling;

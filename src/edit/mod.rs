@@ -18,6 +18,7 @@ mod window;
 mod words;
 
 use std::{
+    ops::ControlFlow,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -25,7 +26,7 @@ use std::{
 use f5_core::audio::{AudioError, Waveform};
 
 use crate::{
-    F5Tts,
+    F5Tts, Progress,
     engine::Engine,
     error::Result,
     speak::align_chunk,
@@ -78,8 +79,25 @@ impl F5Tts {
         edits: &[Edit],
         params: &EditParams,
     ) -> Result<Edited> {
+        self.edit_with(recording, original_text, edits, params, go_on)
+    }
+
+    /// As [`edit`](Self::edit), telling `on_step` of every step, where a chunk is a window that the model
+    /// hears; it may stop the call with [`ControlFlow::Break`], which leaves the engine as it was.
+    ///
+    /// # Errors
+    ///
+    /// As [`edit`](Self::edit), and [`Cancelled`](crate::ErrorKind::Cancelled).
+    pub fn edit_with(
+        &self,
+        recording: &Waveform,
+        original_text: &str,
+        edits: &[Edit],
+        params: &EditParams,
+        mut on_step: impl FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<Edited> {
         let script = Script::from_edits(original_text, edits)?;
-        Job::begin(self, recording, &script.target, params)?.by_script(&script)
+        Job::begin(self, recording, &script.target, params, &mut on_step)?.by_script(&script)
     }
 
     /// As [`edit`](Self::edit), finding the edits from the text that shall be said: words that
@@ -95,8 +113,24 @@ impl F5Tts {
         target_text: &str,
         params: &EditParams,
     ) -> Result<Edited> {
+        self.edit_to_with(recording, original_text, target_text, params, go_on)
+    }
+
+    /// As [`edit_to`](Self::edit_to), with steps told and stopped as by [`edit_with`](Self::edit_with).
+    ///
+    /// # Errors
+    ///
+    /// As [`edit_with`](Self::edit_with).
+    pub fn edit_to_with(
+        &self,
+        recording: &Waveform,
+        original_text: &str,
+        target_text: &str,
+        params: &EditParams,
+        mut on_step: impl FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<Edited> {
         let script = Script::from_texts(original_text, target_text)?;
-        Job::begin(self, recording, &script.target, params)?.by_script(&script)
+        Job::begin(self, recording, &script.target, params, &mut on_step)?.by_script(&script)
     }
 
     /// Speaks spans of a recording anew, as upstream's `speech_edit.py`: `target_text` is what the whole
@@ -117,9 +151,31 @@ impl F5Tts {
         spans: &[EditSpan],
         params: &EditParams,
     ) -> Result<Edited> {
-        request::check_spans(spans, recording.duration())?;
-        Job::begin(self, recording, target_text, params)?.by_spans(target_text, spans)
+        self.edit_spans_with(recording, target_text, spans, params, go_on)
     }
+
+    /// As [`edit_spans`](Self::edit_spans), with steps told and stopped as by
+    /// [`edit_with`](Self::edit_with).
+    ///
+    /// # Errors
+    ///
+    /// As [`edit_spans`](Self::edit_spans), and [`Cancelled`](crate::ErrorKind::Cancelled).
+    pub fn edit_spans_with(
+        &self,
+        recording: &Waveform,
+        target_text: &str,
+        spans: &[EditSpan],
+        params: &EditParams,
+        mut on_step: impl FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<Edited> {
+        request::check_spans(spans, recording.duration())?;
+        let job = Job::begin(self, recording, target_text, params, &mut on_step)?;
+        job.by_spans(target_text, spans)
+    }
+}
+
+fn go_on(_: Progress) -> ControlFlow<()> {
+    ControlFlow::Continue(())
 }
 
 /// One call.
@@ -127,6 +183,7 @@ struct Job<'a> {
     engine: &'a Arc<Engine>,
     recording: &'a Waveform,
     params: &'a EditParams,
+    on_step: &'a mut dyn FnMut(Progress) -> ControlFlow<()>,
     clock: Clock,
     seed: u64,
     report: EditReport,
@@ -139,6 +196,7 @@ impl<'a> Job<'a> {
         recording: &'a Waveform,
         target: &str,
         params: &'a EditParams,
+        on_step: &'a mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Self> {
         let started = Instant::now();
         let engine = tts.engine();
@@ -159,6 +217,7 @@ impl<'a> Job<'a> {
             engine,
             recording,
             params,
+            on_step,
             clock: Clock {
                 rate,
                 model_rate,

@@ -12,9 +12,16 @@ use f5_core::{
     },
     mel::Mel,
 };
-use f5_model::cfm::{SampleRow, total_frames};
+use f5_model::cfm::{SampleRow, Step, total_frames};
 
-use crate::{engine::Engine, error::Result, place::Place, speak::NoiseSource, spoken::Spoken};
+use crate::{
+    Progress,
+    engine::Engine,
+    error::Result,
+    place::Place,
+    speak::{Brake, NoiseSource},
+    spoken::Spoken,
+};
 
 use super::{
     EditParams,
@@ -84,6 +91,7 @@ pub(super) fn render(
     (index, count): (usize, usize),
     noise: &mut NoiseSource,
     params: &EditParams,
+    on_step: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Rendered> {
     let spec = &engine.config.mel_spec;
     let synthesis = &params.synthesis;
@@ -108,13 +116,23 @@ pub(super) fn render(
         edit_mask: Some(&laid.edit_mask),
     };
     let sampler = synthesis.sampling();
+    let mut on_step = |Step { done, total }| {
+        engine.observer.step(index, done, total);
+        on_step(Progress {
+            chunk: index,
+            chunks: count,
+            step: done,
+            steps: total,
+        })
+    };
+    let mut brake = Brake::new(&mut on_step);
     let mut rendered = place.run(index, |networks| {
         let clock = Instant::now();
         let span = tracing::debug_span!("f5.sample", rows = 1, device = %networks.device).entered();
-        let mut mels = networks.cfm.sample(&[row], &sampler, |step| {
-            engine.observer.step(index, step.done, step.total);
-            ControlFlow::Continue(())
-        })?;
+        let mut mels = networks
+            .cfm
+            .sample(&[row], &sampler, |step| brake.step(step))?;
+        brake.check()?;
         drop(span);
         let sampling = clock.elapsed();
         let mel = mels.swap_remove(0);

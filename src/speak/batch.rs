@@ -7,7 +7,8 @@ use crate::{
 };
 
 use super::{
-    render::{cancelled, render},
+    brake::cancelled,
+    render::render,
     stream::Collected,
     take::{Chunk, Take},
 };

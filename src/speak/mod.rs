@@ -5,6 +5,7 @@
 //! is a take whose pieces are given away as they come; everything else collects them.
 
 mod batch;
+mod brake;
 mod noise;
 mod render;
 mod seam;
@@ -13,6 +14,7 @@ mod take;
 mod words;
 
 pub use batch::Request;
+pub(crate) use brake::Brake;
 pub(crate) use noise::NoiseSource;
 pub use stream::{CancelToken, SpeechPiece, SpeechStream, StreamEvent};
 pub(crate) use take::Take;

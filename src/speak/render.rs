@@ -6,15 +6,18 @@ use std::{
 };
 
 use f5_core::{audio::loudness::restore_rms, mel::Mel};
-use f5_model::{SampleError, cfm::Step};
+use f5_model::cfm::Step;
 
 use crate::{
-    error::{Error, Result},
+    error::Result,
     networks::Networks,
     place::{DeviceMove, Place},
 };
 
-use super::take::{Chunk, Take};
+use super::{
+    brake::Brake,
+    take::{Chunk, Take},
+};
 
 /// What became of a chunk.
 #[derive(Debug)]
@@ -30,35 +33,6 @@ pub(super) struct Rendered {
     pub(super) moves: Vec<DeviceMove>,
 }
 
-/// Hears of steps and stops the run, also where the sampler would not: at its last step, and between
-/// two chunks.
-struct Brake<'a> {
-    on_step: &'a mut dyn FnMut(Step) -> ControlFlow<()>,
-    pulled: Option<Step>,
-}
-
-impl Brake<'_> {
-    fn step(&mut self, step: Step) -> ControlFlow<()> {
-        let flow = (self.on_step)(step);
-        if flow.is_break() {
-            self.pulled = Some(step);
-        }
-        flow
-    }
-
-    fn check(&self) -> Result<()> {
-        match self.pulled {
-            Some(Step { done, total }) => Err(cancelled(done, total)),
-            None => Ok(()),
-        }
-    }
-}
-
-/// The error of a run that was stopped.
-pub(super) fn cancelled(done: usize, total: usize) -> Error {
-    f5_model::Error::from(SampleError::Cancelled { done, total }).into()
-}
-
 /// Samples chunks as one batch and vocodes each; all of them have the same sampler's parameters.
 ///
 /// A batch that fails is tried again one by one: each chunk has its own error then, and what does
@@ -72,10 +46,7 @@ pub(super) fn render(
     chunks: &[(&Take, &Chunk)],
     on_step: &mut dyn FnMut(Step) -> ControlFlow<()>,
 ) -> Result<Vec<Result<Rendered>>> {
-    let mut brake = Brake {
-        on_step,
-        pulled: None,
-    };
+    let mut brake = Brake::new(on_step);
     if chunks.len() > 1 {
         let spoken = place.attempt(|networks| speak(networks, chunks, &mut brake));
         brake.check()?;

@@ -22,10 +22,7 @@ use crate::{
     timeline::{seconds, shorten_pauses},
 };
 
-use super::{
-    render::{cancelled, render},
-    take::Take,
-};
+use super::{brake::cancelled, render::render, take::Take};
 
 /// Audio that is final: later chunks do not change it.
 #[derive(Debug, Clone)]

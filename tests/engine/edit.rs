@@ -1,6 +1,10 @@
 //! Recordings whose words are changed: what stays is the recording, what comes is spoken.
 
-use std::{ops::Range, sync::LazyLock, time::Duration};
+use std::{
+    ops::{ControlFlow, Range},
+    sync::LazyLock,
+    time::Duration,
+};
 
 use f5_tts::{
     Edit, EditOutput, EditParams, EditSpan, Edited, Error, ErrorKind,
@@ -386,4 +390,33 @@ fn numbers_are_spoken_and_stay_numbers_in_the_text() {
         !raw.report.unknown.is_empty(),
         "the demo model knows no digits"
     );
+}
+
+#[test]
+fn an_edit_stops_at_the_step_where_it_is_told_to() {
+    let (recording, text) = &*SLT;
+    let edits = [Edit::replace(1..3, "green hill"), Edit::insert(17, "very")];
+    let run = |stop: usize| {
+        let mut told = Vec::new();
+        let edited = ENGINE.edit_with(recording, text, &edits, &params(), |progress| {
+            told.push(progress);
+            match told.len() > stop {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        });
+        (edited, told)
+    };
+    let (whole, told) = run(usize::MAX);
+    let whole = whole.unwrap();
+    let last = told.last().unwrap();
+    assert_eq!((last.chunk + 1, last.step), (last.chunks, last.steps));
+    assert_eq!(told.len(), whole.report.heard.len() * last.steps);
+    for stop in 0..told.len() {
+        let (edited, heard) = run(stop);
+        assert_eq!(edited.unwrap_err().kind(), ErrorKind::Cancelled);
+        assert_eq!(heard, told[..=stop]);
+    }
+    let again = edit(&edits);
+    assert!(again.waveform.samples() == whole.waveform.samples());
 }
