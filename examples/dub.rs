@@ -57,7 +57,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         );
     }
     dub.save_wav(&out)?;
-    let words = std::path::Path::new(&out).with_extension("vtt");
+    // Never the subtitles that came in, whatever they are called.
+    let words = std::path::Path::new(&out).with_extension("words.vtt");
     dub.timings()?.save(&words)?;
     println!("{out} and {} ({:.2?})", words.display(), dub.elapsed);
     Ok(())

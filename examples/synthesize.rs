@@ -143,12 +143,15 @@ impl Args {
                 Long("cfg-strength") => params.cfg_strength = parser.value()?.parse()?,
                 Long("speed") => params.speed = parser.value()?.parse()?,
                 Long("device") => args.device = parser.value()?.parse()?,
+                // What other flags say holds in any order.
                 Long("upstream") => {
-                    let upstream = SynthesisParams::upstream();
-                    params.chunking = upstream.chunking;
-                    params.double_space = upstream.double_space;
-                    params.short_text = upstream.short_text;
-                    params.noise = upstream.noise;
+                    *params = SynthesisParams {
+                        seed: params.seed,
+                        nfe_steps: params.nfe_steps,
+                        cfg_strength: params.cfg_strength,
+                        speed: params.speed,
+                        ..SynthesisParams::upstream()
+                    }
                 }
                 Long("help") | Short('h') => return Ok(None),
                 Value(text) => args.text = text.string()?,

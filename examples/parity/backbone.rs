@@ -206,15 +206,25 @@ impl Network {
             .iter()
             .zip(sampled.data.chunks_exact_mut(frames * n_mels))
         {
-            out[..row.cond.data().len()].copy_from_slice(row.cond.data());
+            let kept = &mut out[..row.cond.data().len()];
+            match params.no_ref_audio {
+                true => kept.fill(0.0),
+                false => kept.copy_from_slice(row.cond.data()),
+            }
         }
         Ok(sampled)
     }
 }
 
-/// Parameters of one run; a key that is not known is an error, not a different sample.
+/// Parameters of one run, those left out as upstream's `CFM.sample` has them; a key that is not known is
+/// an error, not a different sample.
 fn sampling_params(run: &Value) -> Result<SamplingParams, Failure> {
-    let mut params = SamplingParams::default();
+    let mut params = SamplingParams {
+        nfe_steps: 32,
+        cfg_strength: 1.0,
+        sway_sampling_coef: None,
+        ..SamplingParams::default()
+    };
     for (key, value) in run
         .as_object()
         .ok_or("case.json has no parameters for this stage")?

@@ -166,34 +166,119 @@ impl Snake {
         let (period, len) = (frequency.len(), even.len());
         vectorize!(cpu.level, m => for start in (0..len).step_by(period) {
             let count = period.min(len - start);
-            let rows = rows.map(|row| &row[start..][..count]);
             let (even, odd) = (&mut even[start..][..count], &mut odd[start..][..count]);
-            let (frequency, magnitude) = (&frequency[..count], &magnitude[..count]);
-            for i in 0..count {
-                let (mut a, mut b) = (taps[5] * rows[0][i], taps[0] * rows[1][i]);
-                for tap in 1..TAPS {
-                    a = m.mul_add(taps[5 - tap], rows[tap][i], a);
-                    b = m.mul_add(taps[tap], rows[tap + 1][i], b);
-                }
-                even[i] = snake(m, a, frequency[i], magnitude[i]);
-                odd[i] = snake(m, b, frequency[i], magnitude[i]);
-            }
+            each_run(count, Doubling { m, taps, rows, start, frequency, magnitude, even, odd });
         });
     }
 
     /// Back to the single rate.
     fn halve(&self, cpu: Cpu, even: &[f32], odd: &[f32], out: &mut [f32]) {
-        let (taps, channels, len) = (self.odd_taps, self.channels, out.len());
-        let even: [&[f32]; TAPS] = std::array::from_fn(|tap| &even[(tap + 1) * channels..][..len]);
-        let odd: [&[f32]; TAPS] = std::array::from_fn(|tap| &odd[tap * channels..][..len]);
-        vectorize!(cpu.level, m => for (i, out) in out.iter_mut().enumerate() {
-            let (mut a, mut b) = (taps[0] * even[0][i], taps[5] * odd[0][i]);
-            for tap in 1..TAPS {
-                a = m.mul_add(taps[tap], even[tap][i], a);
-                b = m.mul_add(taps[5 - tap], odd[tap][i], b);
-            }
-            *out = a + b;
+        let (taps, channels) = (self.odd_taps, self.channels);
+        vectorize!(cpu.level, m => {
+            let count = out.len();
+            each_run(count, Halving { m, taps, channels, even, odd, out });
         });
+    }
+}
+
+/// Numbers that are computed together: a register of the widest instructions.
+const RUN: usize = 16;
+
+/// A loop whose body the compiler sees as operations on whole registers. Written over single numbers it
+/// has so many slices, any of which could be the output, that it is left scalar.
+trait Body {
+    /// Numbers `at..at + N`.
+    fn run<const N: usize>(&mut self, at: usize);
+}
+
+/// Runs `body` over `count` numbers. The last run begins early enough to be whole.
+#[inline(always)]
+fn each_run(count: usize, mut body: impl Body) {
+    if count < RUN {
+        for at in 0..count {
+            body.run::<1>(at);
+        }
+        return;
+    }
+    for at in (0..count).step_by(RUN) {
+        body.run::<RUN>(at.min(count - RUN));
+    }
+}
+
+#[inline(always)]
+fn load<const N: usize>(values: &[f32], at: usize) -> [f32; N] {
+    let mut out = [0.0; N];
+    out.copy_from_slice(&values[at..][..N]);
+    out
+}
+
+/// `sums + tap * x`
+#[inline(always)]
+fn add_tap<const N: usize>(m: impl MulAdd, sums: &mut [f32; N], tap: f32, x: &[f32; N]) {
+    for (sum, x) in sums.iter_mut().zip(x) {
+        *sum = m.mul_add(tap, *x, *sum);
+    }
+}
+
+struct Doubling<'a, M> {
+    m: M,
+    taps: [f32; TAPS],
+    rows: [&'a [f32]; 2 * REACH + 1],
+    /// Where `even` and `odd` begin in the rows.
+    start: usize,
+    frequency: &'a [f32],
+    magnitude: &'a [f32],
+    even: &'a mut [f32],
+    odd: &'a mut [f32],
+}
+
+impl<M: MulAdd> Body for Doubling<'_, M> {
+    #[inline(always)]
+    fn run<const N: usize>(&mut self, at: usize) {
+        let (mut even, mut odd) = ([0.0; N], [0.0; N]);
+        for (tap, row) in self.rows.iter().enumerate() {
+            let x = load::<N>(row, self.start + at);
+            if tap < TAPS {
+                add_tap(self.m, &mut even, self.taps[TAPS - 1 - tap], &x);
+            }
+            if tap > 0 {
+                add_tap(self.m, &mut odd, self.taps[tap - 1], &x);
+            }
+        }
+        let frequency = load::<N>(self.frequency, at);
+        let magnitude = load::<N>(self.magnitude, at);
+        for i in 0..N {
+            even[i] = snake(self.m, even[i], frequency[i], magnitude[i]);
+            odd[i] = snake(self.m, odd[i], frequency[i], magnitude[i]);
+        }
+        self.even[at..][..N].copy_from_slice(&even);
+        self.odd[at..][..N].copy_from_slice(&odd);
+    }
+}
+
+struct Halving<'a, M> {
+    m: M,
+    taps: [f32; TAPS],
+    channels: usize,
+    even: &'a [f32],
+    odd: &'a [f32],
+    out: &'a mut [f32],
+}
+
+impl<M: MulAdd> Body for Halving<'_, M> {
+    #[inline(always)]
+    fn run<const N: usize>(&mut self, at: usize) {
+        let (mut a, mut b) = ([0.0; N], [0.0; N]);
+        for tap in 0..TAPS {
+            let even = load::<N>(self.even, (tap + 1) * self.channels + at);
+            add_tap(self.m, &mut a, self.taps[tap], &even);
+            let odd = load::<N>(self.odd, tap * self.channels + at);
+            add_tap(self.m, &mut b, self.taps[TAPS - 1 - tap], &odd);
+        }
+        for (a, b) in a.iter_mut().zip(b) {
+            *a += b;
+        }
+        self.out[at..][..N].copy_from_slice(&a);
     }
 }
 
