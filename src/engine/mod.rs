@@ -112,6 +112,16 @@ impl F5Tts {
         self.engine.front_end
     }
 
+    /// What decides, beside the recording, what is written down where its text is not given: name of the
+    /// transcriber, and language.
+    pub(crate) fn transcription(&self) -> (Option<&'static str>, &str) {
+        let transcriber = self.engine.transcriber.as_ref();
+        (
+            transcriber.map(|transcriber| transcriber.name()),
+            &self.engine.language,
+        )
+    }
+
     /// How this engine came about: the devices that were refused and why, and what loading cost.
     #[must_use]
     pub fn report(&self) -> &EngineReport {
