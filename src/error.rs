@@ -250,3 +250,14 @@ pub(crate) fn positive(name: &'static str, value: f64) -> Result<()> {
     }
     .into())
 }
+
+/// What an error says, and what the errors behind it say.
+pub(crate) fn with_causes(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
