@@ -207,14 +207,9 @@ impl Engine {
     }
 
     pub(crate) fn seed(&self, params: &SynthesisParams) -> Result<u64> {
-        use rand::{TryRng, rngs::SysRng};
         match (params.seed, self.seed_policy) {
             (Some(seed), _) | (None, SeedPolicy::Fixed(seed)) => Ok(seed),
-            // 32 bits: torch's generator uses no more, and people have to be able to type it.
-            (None, SeedPolicy::Random) => match SysRng.try_next_u32() {
-                Ok(seed) => Ok(u64::from(seed)),
-                Err(error) => Err(Repr::Seed(Box::new(error)).into()),
-            },
+            (None, SeedPolicy::Random) => draw_seed(),
         }
     }
 
@@ -231,5 +226,15 @@ impl Engine {
     pub(crate) fn batch_chunks(&self) -> bool {
         let gains = self.networks.device != DevicePreference::Cpu;
         self.batch_chunks.unwrap_or(gains)
+    }
+}
+
+/// A seed that nobody knows yet.
+pub(crate) fn draw_seed() -> Result<u64> {
+    use rand::{TryRng, rngs::SysRng};
+    // 32 bits: torch's generator uses no more, and people have to be able to type it.
+    match SysRng.try_next_u32() {
+        Ok(seed) => Ok(u64::from(seed)),
+        Err(error) => Err(Repr::Seed(Box::new(error)).into()),
     }
 }

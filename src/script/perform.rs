@@ -14,7 +14,8 @@ use f5_core::{
 };
 
 use crate::{
-    CancelToken, F5Tts, SpeechStream, Voice,
+    CancelToken, F5Tts, SeedPolicy, SpeechPiece, SpeechStream, Voice,
+    engine::draw_seed,
     error::{Result, positive},
     params::SynthesisParams,
     timeline::{seconds, whole_samples},
@@ -52,7 +53,7 @@ pub struct PerformancePiece {
 pub struct PerformanceStream {
     tts: F5Tts,
     params: SynthesisParams,
-    lines: Vec<(ScriptLine, Speaker)>,
+    lines: Vec<Part>,
     last_pause: Option<Duration>,
     /// The line that comes next.
     next: usize,
@@ -65,19 +66,20 @@ pub struct PerformanceStream {
     token: CancelToken,
 }
 
-/// Who speaks a line, and how.
+/// A line with who speaks it, and how.
 #[derive(Debug)]
-struct Speaker {
-    name: String,
+struct Part {
+    line: ScriptLine,
+    speaker: String,
     voice: Voice,
-    speed: Option<f64>,
+    speed: f64,
+    seed: u64,
 }
 
 /// What a line has said so far.
 struct Said {
     samples: Vec<f32>,
     words: Vec<WordTiming>,
-    seed: u64,
     is_last: bool,
 }
 
@@ -85,8 +87,9 @@ impl F5Tts {
     /// Speaks a script.
     ///
     /// Lines are separated by the pauses that the script says, else by that of a sentence
-    /// ([`SynthesisParams::pauses`]). The seed of a line without one of its own is that of `params`, plus
-    /// one for every line before it. `remove_silence` acts on each line. What a script file says
+    /// ([`SynthesisParams::pauses`]). The seed of a line without one of its own is that of `params`, or
+    /// else the one that the engine's [`SeedPolicy`] decides for the call, plus one for every line
+    /// before it. `remove_silence` acts on each line. What a script file says
     /// beside its text acts only through [`ScriptSettings::params`](crate::ScriptSettings::params).
     ///
     /// ```no_run
@@ -158,16 +161,23 @@ impl F5Tts {
         if script.lines.is_empty() {
             return Err(ScriptError::Empty.into());
         }
+        let seed = self.engine().seed(params)?;
         let mut lines = Vec::with_capacity(script.lines.len());
-        for line in &script.lines {
-            let (name, voice, speed) = cast.speaker(line)?;
-            positive("speed", line.speed.or(speed).unwrap_or(params.speed))?;
-            let speaker = Speaker {
-                name: name.to_owned(),
+        for (index, line) in script.lines.iter().enumerate() {
+            let (speaker, voice, speed) = cast.speaker(line)?;
+            let speed = line.speed.or(speed).unwrap_or(params.speed);
+            positive("speed", speed)?;
+            lines.push(Part {
+                line: line.clone(),
+                speaker: speaker.to_owned(),
                 voice: voice.clone(),
                 speed,
-            };
-            lines.push((line.clone(), speaker));
+                seed: match line.seed {
+                    Some(SeedPolicy::Fixed(seed)) => seed,
+                    Some(SeedPolicy::Random) => draw_seed()?,
+                    None => seed.wrapping_add(index as u64),
+                },
+            });
         }
         Ok(PerformanceStream {
             tts: self.clone(),
@@ -207,30 +217,24 @@ impl PerformanceStream {
 
     /// What the line being spoken says next.
     fn say(&mut self) -> Result<Said> {
-        let (line, speaker) = &self.lines[self.next];
-        let seed = self
-            .params
-            .seed
-            .map(|seed| seed.wrapping_add(self.next as u64));
+        let part = &self.lines[self.next];
+        let (voice, text) = (&part.voice, &part.line.text);
         let params = SynthesisParams {
-            speed: line.speed.or(speaker.speed).unwrap_or(self.params.speed),
-            seed: line.seed.or(seed),
+            speed: part.speed,
+            seed: Some(part.seed),
             ..self.params.clone()
         };
         if params.remove_silence {
             let token = &self.token;
-            let speech = self
-                .tts
-                .synthesize_with(&speaker.voice, &line.text, &params, |_| {
-                    match token.is_cancelled() {
+            let speech =
+                self.tts
+                    .synthesize_with(voice, text, &params, |_| match token.is_cancelled() {
                         true => ControlFlow::Break(()),
                         false => ControlFlow::Continue(()),
-                    }
-                })?;
+                    })?;
             return Ok(Said {
                 samples: speech.waveform.into_samples(),
                 words: speech.words,
-                seed: speech.seed,
                 is_last: true,
             });
         }
@@ -239,41 +243,32 @@ impl PerformanceStream {
             None => {
                 let stream = self
                     .tts
-                    .synthesize_stream(&speaker.voice, &line.text, &params)?
+                    .synthesize_stream(voice, text, &params)?
                     .with_cancel_token(&self.token);
                 self.current.insert(stream)
             }
         };
-        let seed = stream.seed();
-        match stream.next() {
-            Some(piece) => {
-                let piece = piece?;
-                Ok(Said {
-                    is_last: piece.is_last(),
-                    samples: piece.samples,
-                    words: piece.words,
-                    seed,
-                })
-            }
-            // A stream ends with its last piece or an error, and is not asked again after either.
-            None => Ok(Said {
-                samples: Vec::new(),
-                words: Vec::new(),
-                seed,
-                is_last: true,
-            }),
-        }
+        // A stream ends with its last piece or an error, and is not asked again after either.
+        let piece = stream.next().transpose()?;
+        let is_last = piece.as_ref().is_none_or(SpeechPiece::is_last);
+        let said = piece.map(|piece| (piece.samples, piece.words));
+        let (samples, words) = said.unwrap_or_default();
+        Ok(Said {
+            samples,
+            words,
+            is_last,
+        })
     }
 
     /// Puts what was said behind what is there.
     fn join(&mut self, said: Said) -> PerformancePiece {
-        let (line, speaker) = &self.lines[self.next];
+        let part = &self.lines[self.next];
         let count = |pause: Duration| whole_samples(pause, self.sample_rate);
         let (at, start) = match self.start {
             Some(start) => (self.joiner.push(&said.samples, Seam::Fade(0)), start),
             None => {
                 let natural = self.params.pauses.map(|pauses| pauses.sentence);
-                let pause = match (line.pause, self.next) {
+                let pause = match (part.line.pause, self.next) {
                     (Some(pause), _) => pause,
                     (None, 0) => Duration::ZERO,
                     (None, _) => natural.unwrap_or_default(),
@@ -307,8 +302,8 @@ impl PerformanceStream {
             first_sample,
             words,
             line: self.next,
-            speaker: speaker.name.clone(),
-            seed: said.seed,
+            speaker: part.speaker.clone(),
+            seed: part.seed,
             spoken: start..end,
         };
         let first_sample = self.joiner.taken();
