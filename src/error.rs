@@ -197,10 +197,9 @@ impl Error {
             #[cfg(feature = "plot")]
             Repr::Write { .. } => ErrorKind::Io,
             Repr::Timing(_) | Repr::Read { .. } | Repr::Seed(_) => ErrorKind::Io,
-            Repr::Script(ScriptError::Read { .. }) => ErrorKind::Io,
+            Repr::Script(error) => error.kind(),
             Repr::Dub(error) => error.kind(),
-            Repr::Script(_)
-            | Repr::Edit(_)
+            Repr::Edit(_)
             | Repr::Parameter { .. }
             | Repr::EmptyText { .. }
             | Repr::AllUnknown { .. }

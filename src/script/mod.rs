@@ -15,8 +15,8 @@ pub use cast::Cast;
 pub use error::{ScriptError, ScriptPlace};
 pub use file::{ScriptSettings, ScriptVoice};
 pub use parse::{Script, ScriptLine};
-pub use perform::{PerformancePiece, PerformanceStream};
-pub use performance::{Performance, PerformedLine};
+pub use perform::PerformanceStream;
+pub use performance::{Performance, PerformancePiece, PerformedLine};
 
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,6 @@
 //! Speaks a script, line after line.
 
-use std::{
-    ops::{ControlFlow, Range},
-    time::Duration,
-};
+use std::{ops::ControlFlow, time::Duration};
 
 use f5_core::{
     audio::{
@@ -16,36 +13,14 @@ use f5_core::{
 use crate::{
     CancelToken, F5Tts, SeedPolicy, SpeechPiece, SpeechStream, Voice,
     engine::draw_seed,
-    error::{Result, positive},
+    error::{Error, Result, positive},
     params::SynthesisParams,
+    speak::cancelled,
+    spoken::Spoken,
     timeline::{seconds, whole_samples},
 };
 
-use super::{Cast, Performance, PerformedLine, Script, ScriptError, ScriptLine};
-
-/// Audio of a performance that is final.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct PerformancePiece {
-    /// Mono samples that follow those of the piece before. Not clipped: peaks may pass 1.
-    pub samples: Vec<f32>,
-    /// Samples per second.
-    pub sample_rate: u32,
-    /// Where `samples` begin in the whole audio.
-    pub first_sample: usize,
-    /// Words of this line that are final; their times count from the beginning of the whole audio, their
-    /// `chars` in the text of the line.
-    pub words: Vec<WordTiming>,
-    /// The line, from 0.
-    pub line: usize,
-    /// Name of the voice that speaks it.
-    pub speaker: String,
-    /// The line's seed.
-    pub seed: u64,
-    /// Samples of the line so far, in the whole audio: a little of their end may come with the next
-    /// piece.
-    pub spoken: Range<usize>,
-}
+use super::{Cast, Performance, PerformancePiece, PerformedLine, Script, ScriptError, ScriptLine};
 
 /// An iterator over the pieces of a performance; made by [`F5Tts::perform_stream`].
 #[derive(Debug)]
@@ -63,6 +38,9 @@ pub struct PerformanceStream {
     joiner: Joiner,
     sample_rate: u32,
     last_end: Duration,
+    /// Samples so far.
+    length: usize,
+    has_spoken: bool,
     token: CancelToken,
 }
 
@@ -74,6 +52,8 @@ struct Part {
     voice: Voice,
     speed: f64,
     seed: u64,
+    /// Whether there is nothing to say, such as in a line of notes.
+    is_silent: bool,
 }
 
 /// What a line has said so far.
@@ -89,7 +69,7 @@ impl F5Tts {
     /// Lines are separated by the pauses that the script says, else by that of a sentence
     /// ([`SynthesisParams::pauses`]). The seed of a line without one of its own is that of `params`, or
     /// else the one that the engine's [`SeedPolicy`] decides for the call, plus one for every line
-    /// before it. `remove_silence` acts on each line. What a script file says
+    /// before it. A line without a letter or digit, such as `♪♪`, is silence. `remove_silence` acts on each line. What a script file says
     /// beside its text acts only through [`ScriptSettings::params`](crate::ScriptSettings::params).
     ///
     /// ```no_run
@@ -109,8 +89,9 @@ impl F5Tts {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a voice that the cast does not have, before
-    /// anything is spoken, and as [`synthesize`](Self::synthesize).
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a voice that the cast does not have and for a
+    /// line in an alphabet that the model does not know, before anything is spoken; and as
+    /// [`synthesize`](Self::synthesize), with the line as [`ScriptError::Line`].
     pub fn perform(
         &self,
         script: &Script,
@@ -166,7 +147,13 @@ impl F5Tts {
         for (index, line) in script.lines.iter().enumerate() {
             let (speaker, voice, speed) = cast.speaker(line)?;
             let speed = line.speed.or(speed).unwrap_or(params.speed);
-            positive("speed", speed)?;
+            positive("speed", speed).map_err(|error| at_line(line, error))?;
+            let spoken = Spoken::new(self.engine(), &line.text, params);
+            let is_silent = !spoken.text().contains(char::is_alphanumeric);
+            if !is_silent {
+                let checked = self.engine().check_text(&spoken);
+                checked.map_err(|error| at_line(line, error))?;
+            }
             lines.push(Part {
                 line: line.clone(),
                 speaker: speaker.to_owned(),
@@ -177,6 +164,7 @@ impl F5Tts {
                     Some(SeedPolicy::Random) => draw_seed()?,
                     None => seed.wrapping_add(index as u64),
                 },
+                is_silent,
             });
         }
         Ok(PerformanceStream {
@@ -190,6 +178,8 @@ impl F5Tts {
             joiner: Joiner::new(0),
             sample_rate: self.config().mel_spec.target_sample_rate,
             last_end: Duration::ZERO,
+            length: 0,
+            has_spoken: false,
             token: CancelToken::default(),
         })
     }
@@ -218,6 +208,16 @@ impl PerformanceStream {
     /// What the line being spoken says next.
     fn say(&mut self) -> Result<Said> {
         let part = &self.lines[self.next];
+        if self.token.is_cancelled() {
+            return Err(cancelled(0, self.params.nfe_steps));
+        }
+        if part.is_silent {
+            return Ok(Said {
+                samples: Vec::new(),
+                words: Vec::new(),
+                is_last: true,
+            });
+        }
         let (voice, text) = (&part.voice, &part.line.text);
         let params = SynthesisParams {
             speed: part.speed,
@@ -260,31 +260,41 @@ impl PerformanceStream {
         })
     }
 
+    /// Puts the first samples of a line behind its pause; returns where they begin.
+    fn begin(&mut self, samples: &[f32]) -> usize {
+        let part = &self.lines[self.next];
+        let between = self.has_spoken && !part.is_silent;
+        let natural = self.params.pauses.filter(|_| between);
+        let pause = part.line.pause.or(natural.map(|pauses| pauses.sentence));
+        let pause = whole_samples(pause.unwrap_or_default(), self.sample_rate);
+        if part.is_silent && pause == 0 {
+            return self.length;
+        }
+        self.push_behind(pause, samples)
+    }
+
+    fn push_behind(&mut self, pause: usize, samples: &[f32]) -> usize {
+        if self.length > 0 || pause == 0 {
+            return self.joiner.push(samples, Seam::Pause(pause));
+        }
+        // The first chunk of a joiner has no seam.
+        self.joiner.push(&vec![0.0; pause], Seam::Fade(0));
+        self.joiner.push(samples, Seam::Pause(0))
+    }
+
     /// Puts what was said behind what is there.
     fn join(&mut self, said: Said) -> PerformancePiece {
-        let part = &self.lines[self.next];
-        let count = |pause: Duration| whole_samples(pause, self.sample_rate);
         let (at, start) = match self.start {
             Some(start) => (self.joiner.push(&said.samples, Seam::Fade(0)), start),
             None => {
-                let natural = self.params.pauses.map(|pauses| pauses.sentence);
-                let pause = match (part.line.pause, self.next) {
-                    (Some(pause), _) => pause,
-                    (None, 0) => Duration::ZERO,
-                    (None, _) => natural.unwrap_or_default(),
-                };
-                let start = match self.next {
-                    // The first chunk of a joiner has no seam.
-                    0 if !pause.is_zero() => {
-                        self.joiner.push(&vec![0.0; count(pause)], Seam::Fade(0));
-                        self.joiner.push(&said.samples, Seam::Pause(0))
-                    }
-                    _ => self.joiner.push(&said.samples, Seam::Pause(count(pause))),
-                };
+                let start = self.begin(&said.samples);
                 (start, start)
             }
         };
+        let part = &self.lines[self.next];
         let end = at + said.samples.len();
+        self.length = end;
+        self.has_spoken |= !part.is_silent;
         let (shift, limit) = (
             seconds(start, self.sample_rate),
             seconds(end, self.sample_rate),
@@ -296,27 +306,26 @@ impl PerformanceStream {
             word.end = (word.end + shift).clamp(word.start, limit.max(word.start));
             self.last_end = word.end;
         }
-        let piece = |samples, first_sample| PerformancePiece {
-            samples,
+        let mut piece = PerformancePiece {
+            samples: Vec::new(),
             sample_rate: self.sample_rate,
-            first_sample,
+            first_sample: self.joiner.taken(),
             words,
             line: self.next,
             speaker: part.speaker.clone(),
             seed: part.seed,
             spoken: start..end,
         };
-        let first_sample = self.joiner.taken();
         let is_end = said.is_last && self.next + 1 == self.lines.len();
-        if !is_end {
-            let samples = self.joiner.take_final();
-            return piece(samples, first_sample);
-        }
-        if let Some(pause) = self.last_pause {
-            self.joiner.push(&[], Seam::Pause(count(pause)));
-        }
-        let samples = self.joiner.take_rest();
-        piece(samples, first_sample)
+        piece.samples = if is_end {
+            if let Some(pause) = self.last_pause {
+                self.push_behind(whole_samples(pause, self.sample_rate), &[]);
+            }
+            self.joiner.take_rest()
+        } else {
+            self.joiner.take_final()
+        };
+        piece
     }
 }
 
@@ -330,6 +339,7 @@ impl Iterator for PerformanceStream {
         let said = match self.say() {
             Ok(said) => said,
             Err(error) => {
+                let error = at_line(&self.lines[self.next].line, error);
                 self.next = self.lines.len();
                 return Some(Err(error));
             }
@@ -346,3 +356,11 @@ impl Iterator for PerformanceStream {
 }
 
 impl std::iter::FusedIterator for PerformanceStream {}
+
+fn at_line(line: &ScriptLine, error: Error) -> Error {
+    ScriptError::Line {
+        at: line.at,
+        source: Box::new(error),
+    }
+    .into()
+}

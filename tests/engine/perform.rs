@@ -1,11 +1,20 @@
 //! How scripts are performed: seeds, lines that say nothing, what is told on the way.
 
-use f5_tts::{Cast, DevicePreference, F5Tts, Script, SeedPolicy, SynthesisParams};
+use std::{error::Error, time::Duration};
 
-use crate::{VOICE, quick};
+use f5_tts::{
+    Cast, DevicePreference, ErrorKind, F5Tts, Performance, Script, SeedPolicy, SynthesisParams,
+};
+
+use crate::{ENGINE, VOICE, quick};
 
 fn cast() -> Cast {
     Cast::new().with("main", VOICE.clone())
+}
+
+fn perform(script: &str, params: &SynthesisParams) -> Performance {
+    let script = Script::parse(script).unwrap();
+    ENGINE.perform(&script, &cast(), params).unwrap()
 }
 
 #[test]
@@ -29,4 +38,98 @@ fn lines_count_on_from_one_seed_unless_they_draw_their_own() {
     }
     // Two of 2^32.
     assert_ne!(by_policy[2], by_params[2]);
+}
+
+#[test]
+fn lines_are_looked_at_before_anything_is_spoken() {
+    let script = Script::parse("We walk home.\n[main] жж жж [main] Yes.").unwrap();
+    let error = ENGINE
+        .perform_stream(&script, &cast(), &quick())
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    let text = error.to_string();
+    assert!(text.contains("line 2, column 8"), "{text}");
+    let why = error.source().unwrap().to_string();
+    assert!(why.contains("none of the 4 characters"), "{why}");
+}
+
+#[test]
+fn what_fails_on_the_way_says_in_which_line() {
+    let script = Script::parse("We walk home.\n[main] Yes.").unwrap();
+    for remove_silence in [false, true] {
+        let params = SynthesisParams {
+            remove_silence,
+            ..quick()
+        };
+        let mut stream = ENGINE.perform_stream(&script, &cast(), &params).unwrap();
+        stream.next().unwrap().unwrap();
+        stream.cancel_token().cancel();
+        let error = stream.next().unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Cancelled);
+        assert!(error.to_string().contains("line 2, column 8"), "{error}");
+    }
+    let params = SynthesisParams {
+        fix_duration: Some(Duration::from_secs(100)),
+        ..quick()
+    };
+    let error = ENGINE.perform(&script, &cast(), &params).unwrap_err();
+    assert!(error.to_string().contains("line 1, column 1"), "{error}");
+    assert!(error.source().unwrap().to_string().contains("8192"));
+}
+
+#[test]
+fn lines_without_a_word_are_silence() {
+    // Seeds of their own: lines count on from one seed.
+    let [walk, bird] = [
+        "{\"name\": \"main\", \"seed\": 3} We walk home.",
+        "{\"name\": \"main\", \"seed\": 4} The bird sang.",
+    ];
+    for params in [
+        quick(),
+        SynthesisParams {
+            remove_silence: true,
+            ..quick()
+        },
+        SynthesisParams {
+            pauses: None,
+            ..quick()
+        },
+    ] {
+        let plain = perform(&format!("{walk} {bird} [pause 1s]"), &params);
+        let notes = format!("♪♪ {walk} [main] — [main] ♪ {bird} [pause 1s] [main] …");
+        let noted = perform(&notes, &params);
+        assert_eq!(noted.waveform, plain.waveform);
+        assert_eq!(noted.words, plain.words);
+        let said = |line: usize| noted.lines[line].samples.clone();
+        assert_eq!(noted.lines.len(), 6);
+        assert!([0, 2, 3, 5].iter().all(|&line| said(line).is_empty()));
+        assert_eq!(said(1), plain.lines[0].samples);
+        assert_eq!(said(4), plain.lines[1].samples);
+        assert_eq!(noted.timings().unwrap(), plain.timings().unwrap());
+    }
+}
+
+#[test]
+fn pauses_beside_silent_lines_add_up() {
+    let script = "♪♪ [pause 1s] — [pause 500ms] Yes. [pause 1s] ♪ [main] No.";
+    let performance = perform(script, &quick());
+    let samples = |line: usize| performance.lines[line].samples.clone();
+    assert_eq!((samples(0), samples(1)), (0..0, 24_000..24_000));
+    assert_eq!(samples(2).start, 36_000);
+    assert_eq!(samples(3).start, samples(2).end + 24_000);
+    // The pause of a sentence.
+    assert_eq!(samples(4).start, samples(3).end + 7200);
+    for (script, length) in [
+        ("♪♪", 0),
+        ("♪ [pause 1s]", 24_000),
+        ("[pause 1s] ♪", 24_000),
+    ] {
+        let performance = perform(script, &quick());
+        assert_eq!(
+            performance.waveform.samples(),
+            vec![0.0; length],
+            "{script}"
+        );
+        assert!(performance.words.is_empty());
+    }
 }
