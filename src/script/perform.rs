@@ -1,76 +1,22 @@
-//! Speaks a script, line after line.
+//! Speaks scripts.
 
-use std::{ops::ControlFlow, time::Duration};
+use std::ops::ControlFlow;
 
-use f5_core::{
-    audio::{
-        Waveform,
-        crossfade::{Joiner, Seam},
-    },
-    timing::WordTiming,
-};
+use f5_core::audio::Waveform;
 
-use crate::{
-    CancelToken, F5Tts, SeedPolicy, SpeechPiece, SpeechStream, Voice,
-    engine::draw_seed,
-    error::{Error, Result, positive},
-    params::SynthesisParams,
-    speak::cancelled,
-    spoken::Spoken,
-    timeline::{seconds, whole_samples},
-};
+use crate::{F5Tts, Progress, error::Result, params::SynthesisParams};
 
-use super::{Cast, Performance, PerformancePiece, PerformedLine, Script, ScriptError, ScriptLine};
-
-/// An iterator over the pieces of a performance; made by [`F5Tts::perform_stream`].
-#[derive(Debug)]
-#[must_use = "nothing is spoken until a piece is asked for"]
-pub struct PerformanceStream {
-    tts: F5Tts,
-    params: SynthesisParams,
-    lines: Vec<Part>,
-    last_pause: Option<Duration>,
-    /// The line that comes next.
-    next: usize,
-    current: Option<SpeechStream>,
-    /// First sample of the current line.
-    start: Option<usize>,
-    joiner: Joiner,
-    sample_rate: u32,
-    last_end: Duration,
-    /// Samples so far.
-    length: usize,
-    has_spoken: bool,
-    token: CancelToken,
-}
-
-/// A line with who speaks it, and how.
-#[derive(Debug)]
-struct Part {
-    line: ScriptLine,
-    speaker: String,
-    voice: Voice,
-    speed: f64,
-    seed: u64,
-    /// Whether there is nothing to say, such as in a line of notes.
-    is_silent: bool,
-}
-
-/// What a line has said so far.
-struct Said {
-    samples: Vec<f32>,
-    words: Vec<WordTiming>,
-    is_last: bool,
-}
+use super::{Cast, Performance, PerformanceStream, PerformedLine, Script};
 
 impl F5Tts {
     /// Speaks a script.
     ///
     /// Lines are separated by the pauses that the script says, else by that of a sentence
-    /// ([`SynthesisParams::pauses`]). The seed of a line without one of its own is that of `params`, or
-    /// else the one that the engine's [`SeedPolicy`] decides for the call, plus one for every line
-    /// before it. A line without a letter or digit, such as `♪♪`, is silence. `remove_silence` acts on each line. What a script file says
-    /// beside its text acts only through [`ScriptSettings::params`](crate::ScriptSettings::params).
+    /// ([`SynthesisParams::pauses`]). A line without a letter or digit, such as `♪♪`, is silence.
+    /// The seed of a line without one of its own is that of `params`, or else what the engine's
+    /// [`SeedPolicy`](crate::SeedPolicy) decides for the call, plus one for every line before it.
+    /// `remove_silence` acts on each line. What a script file says beside its text acts only through
+    /// [`ScriptSettings::params`](crate::ScriptSettings::params).
     ///
     /// ```no_run
     /// # fn main() -> Result<(), f5_tts::Error> {
@@ -91,18 +37,34 @@ impl F5Tts {
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a voice that the cast does not have and for a
     /// line in an alphabet that the model does not know, before anything is spoken; and as
-    /// [`synthesize`](Self::synthesize), with the line as [`ScriptError::Line`].
+    /// [`synthesize`](Self::synthesize), with the line as [`ScriptError::Line`](crate::ScriptError::Line).
     pub fn perform(
         &self,
         script: &Script,
         cast: &Cast,
         params: &SynthesisParams,
     ) -> Result<Performance> {
-        let stream = self.perform_stream(script, cast, params)?;
+        self.perform_with(script, cast, params, |_| ControlFlow::Continue(()))
+    }
+
+    /// As [`perform`](Self::perform), telling `on_step` of every step, where [`Progress::chunk`] counts
+    /// lines; it may stop the call with [`ControlFlow::Break`].
+    ///
+    /// # Errors
+    ///
+    /// As [`perform`](Self::perform), and [`Cancelled`](crate::ErrorKind::Cancelled).
+    pub fn perform_with(
+        &self,
+        script: &Script,
+        cast: &Cast,
+        params: &SynthesisParams,
+        mut on_step: impl FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<Performance> {
+        let mut stream = self.perform_stream(script, cast, params)?;
         let sample_rate = stream.sample_rate;
         let (mut samples, mut words) = (Vec::new(), Vec::new());
         let mut lines: Vec<PerformedLine> = Vec::with_capacity(script.lines.len());
-        for piece in stream {
+        while let Some(piece) = stream.advance(&mut on_step) {
             let piece = piece?;
             samples.extend(piece.samples);
             let first_word = words.len();
@@ -114,11 +76,13 @@ impl F5Tts {
                     seed: piece.seed,
                     samples: piece.spoken.clone(),
                     words: first_word..first_word,
+                    report: None,
                 });
             }
             let line = &mut lines[piece.line];
             line.samples.end = piece.spoken.end;
             line.words.end = words.len();
+            line.report = piece.report;
         }
         Ok(Performance {
             waveform: Waveform::new(samples, sample_rate)?,
@@ -138,229 +102,6 @@ impl F5Tts {
         cast: &Cast,
         params: &SynthesisParams,
     ) -> Result<PerformanceStream> {
-        params.validate()?;
-        if script.lines.is_empty() {
-            return Err(ScriptError::Empty.into());
-        }
-        let seed = self.engine().seed(params)?;
-        let mut lines = Vec::with_capacity(script.lines.len());
-        for (index, line) in script.lines.iter().enumerate() {
-            let (speaker, voice, speed) = cast.speaker(line)?;
-            let speed = line.speed.or(speed).unwrap_or(params.speed);
-            positive("speed", speed).map_err(|error| at_line(line, error))?;
-            let spoken = Spoken::new(self.engine(), &line.text, params);
-            let is_silent = !spoken.text().contains(char::is_alphanumeric);
-            if !is_silent {
-                let checked = self.engine().check_text(&spoken);
-                checked.map_err(|error| at_line(line, error))?;
-            }
-            lines.push(Part {
-                line: line.clone(),
-                speaker: speaker.to_owned(),
-                voice: voice.clone(),
-                speed,
-                seed: match line.seed {
-                    Some(SeedPolicy::Fixed(seed)) => seed,
-                    Some(SeedPolicy::Random) => draw_seed()?,
-                    None => seed.wrapping_add(index as u64),
-                },
-                is_silent,
-            });
-        }
-        Ok(PerformanceStream {
-            tts: self.clone(),
-            params: params.clone(),
-            lines,
-            last_pause: script.last_pause,
-            next: 0,
-            current: None,
-            start: None,
-            joiner: Joiner::new(0),
-            sample_rate: self.config().mel_spec.target_sample_rate,
-            last_end: Duration::ZERO,
-            length: 0,
-            has_spoken: false,
-            token: CancelToken::default(),
-        })
+        PerformanceStream::begin(self, script, cast, params)
     }
-}
-
-impl PerformanceStream {
-    /// Samples per second.
-    #[must_use]
-    pub fn sample_rate(&self) -> u32 {
-        self.sample_rate
-    }
-
-    /// Lines in all.
-    #[must_use]
-    pub fn lines(&self) -> usize {
-        self.lines.len()
-    }
-
-    /// Stops the performance from another thread: the call of `next` that is under way returns
-    /// [`Cancelled`](crate::ErrorKind::Cancelled) after the step it is in.
-    #[must_use]
-    pub fn cancel_token(&self) -> CancelToken {
-        self.token.clone()
-    }
-
-    /// What the line being spoken says next.
-    fn say(&mut self) -> Result<Said> {
-        let part = &self.lines[self.next];
-        if self.token.is_cancelled() {
-            return Err(cancelled(0, self.params.nfe_steps));
-        }
-        if part.is_silent {
-            return Ok(Said {
-                samples: Vec::new(),
-                words: Vec::new(),
-                is_last: true,
-            });
-        }
-        let (voice, text) = (&part.voice, &part.line.text);
-        let params = SynthesisParams {
-            speed: part.speed,
-            seed: Some(part.seed),
-            ..self.params.clone()
-        };
-        if params.remove_silence {
-            let token = &self.token;
-            let speech =
-                self.tts
-                    .synthesize_with(voice, text, &params, |_| match token.is_cancelled() {
-                        true => ControlFlow::Break(()),
-                        false => ControlFlow::Continue(()),
-                    })?;
-            return Ok(Said {
-                samples: speech.waveform.into_samples(),
-                words: speech.words,
-                is_last: true,
-            });
-        }
-        let stream = match &mut self.current {
-            Some(stream) => stream,
-            None => {
-                let stream = self
-                    .tts
-                    .synthesize_stream(voice, text, &params)?
-                    .with_cancel_token(&self.token);
-                self.current.insert(stream)
-            }
-        };
-        // A stream ends with its last piece or an error, and is not asked again after either.
-        let piece = stream.next().transpose()?;
-        let is_last = piece.as_ref().is_none_or(SpeechPiece::is_last);
-        let said = piece.map(|piece| (piece.samples, piece.words));
-        let (samples, words) = said.unwrap_or_default();
-        Ok(Said {
-            samples,
-            words,
-            is_last,
-        })
-    }
-
-    /// Puts the first samples of a line behind its pause; returns where they begin.
-    fn begin(&mut self, samples: &[f32]) -> usize {
-        let part = &self.lines[self.next];
-        let between = self.has_spoken && !part.is_silent;
-        let natural = self.params.pauses.filter(|_| between);
-        let pause = part.line.pause.or(natural.map(|pauses| pauses.sentence));
-        let pause = whole_samples(pause.unwrap_or_default(), self.sample_rate);
-        if part.is_silent && pause == 0 {
-            return self.length;
-        }
-        self.push_behind(pause, samples)
-    }
-
-    fn push_behind(&mut self, pause: usize, samples: &[f32]) -> usize {
-        if self.length > 0 || pause == 0 {
-            return self.joiner.push(samples, Seam::Pause(pause));
-        }
-        // The first chunk of a joiner has no seam.
-        self.joiner.push(&vec![0.0; pause], Seam::Fade(0));
-        self.joiner.push(samples, Seam::Pause(0))
-    }
-
-    /// Puts what was said behind what is there.
-    fn join(&mut self, said: Said) -> PerformancePiece {
-        let (at, start) = match self.start {
-            Some(start) => (self.joiner.push(&said.samples, Seam::Fade(0)), start),
-            None => {
-                let start = self.begin(&said.samples);
-                (start, start)
-            }
-        };
-        let part = &self.lines[self.next];
-        let end = at + said.samples.len();
-        self.length = end;
-        self.has_spoken |= !part.is_silent;
-        let (shift, limit) = (
-            seconds(start, self.sample_rate),
-            seconds(end, self.sample_rate),
-        );
-        let mut words = said.words;
-        for word in &mut words {
-            // Sums of rounded times may be a nanosecond off.
-            word.start = (word.start + shift).clamp(self.last_end, limit.max(self.last_end));
-            word.end = (word.end + shift).clamp(word.start, limit.max(word.start));
-            self.last_end = word.end;
-        }
-        let mut piece = PerformancePiece {
-            samples: Vec::new(),
-            sample_rate: self.sample_rate,
-            first_sample: self.joiner.taken(),
-            words,
-            line: self.next,
-            speaker: part.speaker.clone(),
-            seed: part.seed,
-            spoken: start..end,
-        };
-        let is_end = said.is_last && self.next + 1 == self.lines.len();
-        piece.samples = if is_end {
-            if let Some(pause) = self.last_pause {
-                self.push_behind(whole_samples(pause, self.sample_rate), &[]);
-            }
-            self.joiner.take_rest()
-        } else {
-            self.joiner.take_final()
-        };
-        piece
-    }
-}
-
-impl Iterator for PerformanceStream {
-    type Item = Result<PerformancePiece>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.next == self.lines.len() {
-            return None;
-        }
-        let said = match self.say() {
-            Ok(said) => said,
-            Err(error) => {
-                let error = at_line(&self.lines[self.next].line, error);
-                self.next = self.lines.len();
-                return Some(Err(error));
-            }
-        };
-        let is_last = said.is_last;
-        let piece = self.join(said);
-        self.start = Some(piece.spoken.start);
-        if is_last {
-            self.next += 1;
-            (self.start, self.current) = (None, None);
-        }
-        Some(Ok(piece))
-    }
-}
-
-impl std::iter::FusedIterator for PerformanceStream {}
-
-fn at_line(line: &ScriptLine, error: Error) -> Error {
-    ScriptError::Line {
-        at: line.at,
-        source: Box::new(error),
-    }
-    .into()
 }

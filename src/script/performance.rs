@@ -8,7 +8,7 @@ use f5_core::{
 };
 use f5_timing::Track;
 
-use crate::error::Result;
+use crate::{error::Result, speech::Report};
 
 /// Audio of a performance that is final.
 #[derive(Debug, Clone)]
@@ -32,6 +32,8 @@ pub struct PerformancePiece {
     /// Samples of the line so far, in the whole audio: a little of their end may come with the next
     /// piece. Empty if there is nothing to say.
     pub spoken: Range<usize>,
+    /// How the line came about: with its last piece, if anything is said in it.
+    pub report: Option<Report>,
 }
 
 /// A script that was spoken.
@@ -47,7 +49,7 @@ pub struct Performance {
 }
 
 /// A line of a script that was spoken.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PerformedLine {
     /// Name of the voice in the cast.
@@ -60,6 +62,8 @@ pub struct PerformedLine {
     pub samples: Range<usize>,
     /// Its words among those of the whole.
     pub words: Range<usize>,
+    /// How its speech came about; `None` if nothing is said.
+    pub report: Option<Report>,
 }
 
 impl Performance {

@@ -1,12 +1,12 @@
 //! How scripts are performed: seeds, lines that say nothing, what is told on the way.
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, ops::ControlFlow, time::Duration};
 
 use f5_tts::{
     Cast, DevicePreference, ErrorKind, F5Tts, Performance, Script, SeedPolicy, SynthesisParams,
 };
 
-use crate::{ENGINE, VOICE, quick};
+use crate::{ENGINE, VOICE, quick, speech::LONG};
 
 fn cast() -> Cast {
     Cast::new().with("main", VOICE.clone())
@@ -132,4 +132,71 @@ fn pauses_beside_silent_lines_add_up() {
         );
         assert!(performance.words.is_empty());
     }
+}
+
+#[test]
+fn a_performance_tells_of_steps_and_can_be_stopped() {
+    let script = Script::parse("We walk home. [main] ♪ [main] Yes.").unwrap();
+    for remove_silence in [false, true] {
+        let params = SynthesisParams {
+            remove_silence,
+            ..quick()
+        };
+        let perform = |most: usize| {
+            let mut steps = Vec::new();
+            let performed = ENGINE.perform_with(&script, &cast(), &params, |progress| {
+                steps.push((progress.chunk, progress.chunks, progress.step));
+                match steps.len() {
+                    told if told == most => ControlFlow::Break(()),
+                    _ => ControlFlow::Continue(()),
+                }
+            });
+            (performed, steps)
+        };
+        let (performed, steps) = perform(9);
+        let plain = ENGINE.perform(&script, &cast(), &params).unwrap();
+        assert_eq!(performed.unwrap().waveform, plain.waveform);
+        assert_eq!(steps, [(0, 3, 1), (0, 3, 2), (2, 3, 1), (2, 3, 2)]);
+        let (performed, steps) = perform(3);
+        assert_eq!(performed.unwrap_err().kind(), ErrorKind::Cancelled);
+        assert_eq!(steps, [(0, 3, 1), (0, 3, 2), (2, 3, 1)]);
+    }
+}
+
+#[test]
+fn lines_report_how_they_came_about() {
+    let text = format!("We walk жome for $5. [main] ♪ [main] {LONG}");
+    for remove_silence in [false, true] {
+        let params = SynthesisParams {
+            remove_silence,
+            ..quick()
+        };
+        let performance = perform(&text, &params);
+        let [first, notes, long] = &performance.lines[..] else {
+            panic!("{:?}", performance.lines)
+        };
+        assert_eq!(notes.report, None);
+        let (first, long) = (
+            first.report.as_ref().unwrap(),
+            long.report.as_ref().unwrap(),
+        );
+        assert_eq!((first.unknown[0].ch, first.unknown[0].at), ('ж', 8));
+        let spoken = first.spoken_text.as_ref().unwrap();
+        assert!(spoken.contains("five dollars"), "{spoken}");
+        assert!(long.unknown.is_empty() && long.alignment.len() > 1);
+        for report in [first, long] {
+            assert!(!report.sampling.is_zero() && report.elapsed >= report.sampling);
+        }
+    }
+    // In a stream, a line's report comes with its last piece.
+    let script = Script::parse(&text).unwrap();
+    let stream = ENGINE.perform_stream(&script, &cast(), &quick()).unwrap();
+    let pieces: Vec<_> = stream.map(Result::unwrap).collect();
+    for pair in pieces.windows(2) {
+        let said = pair[0].report.is_some();
+        let is_last = pair[0].line != pair[1].line && pair[0].line != 1;
+        assert_eq!(said, is_last, "line {}", pair[0].line);
+    }
+    let last = pieces.last().unwrap();
+    assert!(last.report.is_some() && pieces.len() > script.lines.len());
 }
