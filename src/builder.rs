@@ -112,7 +112,7 @@ impl F5TtsBuilder {
         self
     }
 
-    /// Where the vocoder lies, if not beside the model: `model.safetensors`, `vocoder.safetensors` or
+    /// Where the vocoder lies, if not beside the model: `vocoder.safetensors`, `model.safetensors` or
     /// with feature `pickle` the released `pytorch_model.bin` of Vocos or `bigvgan_generator.pt` of
     /// BigVGAN, with a `config.json` unless it is the released one for the model's mel front end.
     pub fn vocoder_dir(mut self, dir: impl Into<PathBuf>) -> Self {

@@ -197,10 +197,9 @@ impl Error {
             #[cfg(feature = "plot")]
             Repr::Write { .. } => ErrorKind::Io,
             Repr::Timing(_) | Repr::Read { .. } | Repr::Seed(_) => ErrorKind::Io,
-            Repr::Script(ScriptError::Read { .. }) => ErrorKind::Io,
+            Repr::Script(error) => error.kind(),
             Repr::Dub(error) => error.kind(),
-            Repr::Script(_)
-            | Repr::Edit(_)
+            Repr::Edit(_)
             | Repr::Parameter { .. }
             | Repr::EmptyText { .. }
             | Repr::AllUnknown { .. }
@@ -249,4 +248,15 @@ pub(crate) fn positive(name: &'static str, value: f64) -> Result<()> {
         expected: "a positive number",
     }
     .into())
+}
+
+/// What an error says, and what the errors behind it say.
+pub(crate) fn with_causes(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }

@@ -23,8 +23,9 @@ pub(crate) fn vocoder(
         &["vocoder.safetensors"]
     } else {
         &[
-            "model.safetensors",
+            // First: where both are, the other one is a backbone.
             "vocoder.safetensors",
+            "model.safetensors",
             "pytorch_model.bin",
             "bigvgan_generator.safetensors",
             "bigvgan_generator.pt",

@@ -1,7 +1,6 @@
 //! Where a call computes, and what happens when that device fails or runs out of memory on the way.
 
 use std::{
-    error::Error as StdError,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{Arc, PoisonError},
     time::Duration,
@@ -13,7 +12,7 @@ use f5_runtime::device::DevicePreference;
 use crate::{
     device::{DeviceWish, is_out_of_memory},
     engine::Engine,
-    error::{Error, ErrorKind, Repr, Result},
+    error::{Error, ErrorKind, Repr, Result, with_causes},
     networks::Networks,
 };
 
@@ -136,16 +135,6 @@ fn out_of_memory(error: Error, device: DevicePreference) -> Error {
         return Repr::OutOfMemory { device, message }.into();
     }
     error
-}
-
-fn with_causes(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(all(test, feature = "cpu"))]

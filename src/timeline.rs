@@ -34,9 +34,10 @@ pub(crate) fn seconds(samples: usize, rate: u32) -> Duration {
     Duration::from_secs_f64(samples as f64 / f64::from(rate))
 }
 
-/// The sample nearest to a time.
+/// The sample nearest to a time; the last there can be for times behind it.
 pub(crate) fn nearest_sample(time: Duration, rate: u32) -> usize {
-    ((time.as_nanos() * u128::from(rate) + 500_000_000) / 1_000_000_000) as usize
+    let nearest = (time.as_nanos() * u128::from(rate) + 500_000_000) / 1_000_000_000;
+    usize::try_from(nearest).unwrap_or(usize::MAX)
 }
 
 /// The whole samples that a duration has room for.
@@ -55,5 +56,11 @@ mod tests {
             .map(|sample| moved(&kept, sample))
             .to_vec();
         assert_eq!(moved, [0, 0, 50, 100, 100, 100, 150, 200]);
+    }
+    #[test]
+    fn times_without_end_are_no_short_ones() {
+        assert_eq!(nearest_sample(Duration::MAX, 24_000), usize::MAX);
+        assert_eq!(whole_samples(Duration::MAX, 24_000), usize::MAX);
+        assert_eq!(nearest_sample(Duration::from_millis(1500), 1000), 1500);
     }
 }

@@ -11,7 +11,8 @@ use f5_runtime::store::Digest;
 use crate::{F5Tts, Voice, error::Result};
 
 /// Keeps the voices that were used last, by what is in the recording and its text rather than by a
-/// file's name. Shared by cloning.
+/// file's name. Engines may share it: where the text is empty, each gets what its own transcriber wrote
+/// down. Shared by cloning.
 ///
 /// ```no_run
 /// use f5_tts::{F5Tts, VoiceCache};
@@ -67,7 +68,7 @@ impl VoiceCache {
     ///
     /// As [`F5Tts::voice`].
     pub fn voice(&self, tts: &F5Tts, ref_audio: impl AsRef<Path>, ref_text: &str) -> Result<Voice> {
-        self.voice_from_pcm(tts, &Pcm::read_wav(ref_audio)?, ref_text)
+        self.voice_from_pcm(tts, &Pcm::read(ref_audio)?, ref_text)
     }
 
     /// As [`F5Tts::voice_from_pcm`], which is asked only for a recording that is new.
@@ -109,14 +110,19 @@ impl VoiceCache {
     }
 }
 
-/// Digest of everything that decides what a voice is: recording, text, vocabulary, mel front end.
+/// Digest of everything that decides what a voice is: recording, text, vocabulary, mel front end;
+/// where the text is to be written down, who does it and in which language.
 fn content(tts: &F5Tts, ref_audio: &Pcm, ref_text: &str) -> Digest {
     let mut bytes = tts.front_end().to_string().into_bytes();
+    // Blank texts are all the same.
+    let is_blank = ref_text.trim().is_empty();
+    let ref_text = if is_blank { "" } else { ref_text };
     let format = (
         ref_audio.sample_rate(),
         ref_audio.channels(),
         ref_audio.sample_width(),
         ref_text,
+        is_blank.then(|| tts.transcription()),
     );
     // Debug text quotes the text, so that nothing in it can pass for what follows.
     bytes.extend(format!("{format:?}").into_bytes());

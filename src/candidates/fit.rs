@@ -1,8 +1,8 @@
 //! How well speech fits its text, from what its aligner heard.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, ops::Range};
 
-use f5_align::{Alignment, LinkReport, Quality, Refusal, Verdict, split_words};
+use f5_align::{Alignment, LinkReport, Quality, Refusal, Verdict};
 use f5_core::timing::WordTiming;
 
 use crate::speech::Speech;
@@ -46,7 +46,8 @@ impl Fit {
     /// The fit of an alignment.
     #[must_use]
     pub fn of(alignment: &Alignment) -> Self {
-        let chunk = (alignment.words.len(), &alignment.quality, &*alignment.trail);
+        let words = 0..alignment.words.len();
+        let chunk = (words, &alignment.quality, &*alignment.trail);
         Self::of_chunks(&alignment.words, [chunk])
     }
 
@@ -64,12 +65,15 @@ impl Fit {
         self.refused_words == 0
     }
 
-    /// `words` of all chunks, and of each chunk how many they are and what was said of them.
+    /// `words` of all chunks, and of each chunk which they are and what was said of them. A word that is
+    /// spoken in several chunks belongs to each.
     fn of_chunks<'a>(
         words: &[WordTiming],
-        chunks: impl IntoIterator<Item = (usize, &'a Quality, &'a [LinkReport])>,
+        chunks: impl IntoIterator<Item = (Range<usize>, &'a Quality, &'a [LinkReport])>,
     ) -> Self {
         let (mut sum, mut heard) = (0.0, 0);
+        // The end of the last refused word: no word is refused twice.
+        let mut refused_end = 0;
         let mut fit = Self {
             score: None,
             refused_words: 0,
@@ -77,12 +81,15 @@ impl Fit {
             weakest: weakest(words),
             refusals: Vec::new(),
         };
-        for (count, quality, trail) in chunks {
+        for (words, quality, trail) in chunks {
+            let count = words.len();
             let score = match quality.score {
                 Some(score) => score,
                 None => match refused(trail, &mut fit.refusals) {
                     Some(score) => {
-                        fit.refused_words += count;
+                        let new = words.start.max(refused_end)..words.end;
+                        fit.refused_words += new.len();
+                        refused_end = refused_end.max(words.end);
                         score
                     }
                     None => continue,
@@ -101,12 +108,18 @@ impl Speech {
     /// without [`word_timings`](crate::SynthesisParams::word_timings) there is no score.
     #[must_use]
     pub fn fit(&self) -> Fit {
-        let counts = self
-            .chunks
-            .iter()
-            .map(|chunk| split_words(&chunk.text).len());
-        let chunks = counts.zip(&self.report.alignment);
-        let chunks = chunks.map(|(count, found)| (count, &found.quality, &*found.trail));
+        // Words as they are written: `text` may say one of them in several.
+        let words = self.chunks.iter().map(|chunk| {
+            let start = self
+                .words
+                .partition_point(|word| word.chars.end <= chunk.chars.start);
+            let end = self
+                .words
+                .partition_point(|word| word.chars.start < chunk.chars.end);
+            start..end.max(start)
+        });
+        let chunks = words.zip(&self.report.alignment);
+        let chunks = chunks.map(|(words, found)| (words, &found.quality, &*found.trail));
         Fit::of_chunks(&self.words, chunks)
     }
 }
@@ -173,7 +186,12 @@ mod tests {
         };
         let used = said(Verdict::Used);
         let fit = |chunks: &[(usize, &Quality, &[LinkReport])]| {
-            Fit::of_chunks(&[], chunks.iter().copied())
+            let mut end = 0;
+            let chunks = chunks.iter().map(|&(count, quality, trail)| {
+                end += count;
+                (end - count..end, quality, trail)
+            });
+            Fit::of_chunks(&[], chunks)
         };
         let believed = fit(&[(4, &heard, &used), (2, &heard, &used)]);
         let (by_sound, by_pace) = (
@@ -200,7 +218,7 @@ mod tests {
     fn where_nobody_listened_there_is_no_score() {
         let unheard = quality(None);
         let deaf = said(Verdict::Unavailable(AlignError::Model));
-        let fit = Fit::of_chunks(&[], [(3, &unheard, &*deaf)]);
+        let fit = Fit::of_chunks(&[], [(0..3, &unheard, &*deaf)]);
         assert_eq!((fit.score, fit.accepted()), (None, true));
         assert_eq!(fit.better(&fit), Ordering::Equal);
     }

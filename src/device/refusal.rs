@@ -5,6 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use f5_core::panics::panic_message;
 use f5_runtime::probe::{CudaUnavailable, VulkanUnavailable};
 
+use crate::error::with_causes;
+
 /// Why a device is not used.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -86,9 +88,9 @@ impl DeviceRefusal {
         }
     }
 
-    /// The refusal behind an error of Burn's.
+    /// The refusal behind an error of Burn's or the CPU engine's, with its causes.
     pub(crate) fn from_error(error: &dyn std::error::Error) -> Self {
-        Self::from_message(&error.to_string())
+        Self::from_message(&with_causes(error))
     }
 }
 
@@ -177,5 +179,18 @@ mod tests {
         let odd = guarded::<(), DeviceRefusal>(|| std::panic::panic_any(7)).unwrap_err();
         assert!(odd.to_string().contains("without a message"), "{odd}");
         assert_eq!(guarded::<_, DeviceRefusal>(|| Ok(3)), Ok(3));
+    }
+    #[test]
+    fn reasons_name_what_is_behind_them() {
+        let source = "F5_CPU_ISA is foo, which names no instruction set".into();
+        let error = crate::Error::from(crate::error::Repr::Cpu(source));
+        assert_eq!(
+            DeviceRefusal::from_error(&error),
+            DeviceRefusal::Failed {
+                message: "cannot set up the CPU engine: F5_CPU_ISA is foo, which names no \
+                    instruction set"
+                    .to_owned()
+            }
+        );
     }
 }

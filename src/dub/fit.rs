@@ -144,7 +144,10 @@ impl F5Tts {
         let mut length: usize = lengths.iter().sum();
         for (pair, chunk) in lengths.windows(2).zip(take.planned()) {
             match params.pauses_between_chunks() {
-                Some(pauses) => length += nearest_sample(pauses.after(chunk.end), rate),
+                Some(pauses) => {
+                    let pause = nearest_sample(pauses.after(chunk.end), rate);
+                    length = length.saturating_add(pause);
+                }
                 None => {
                     let fade = whole_samples(params.cross_fade_duration, rate);
                     length -= fade.min(pair[0]).min(pair[1]);

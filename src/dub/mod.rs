@@ -190,7 +190,10 @@ impl F5Tts {
                 start: wanted[index].start.max(late[index]),
                 slot: Slot {
                     limit: match slot.next {
-                        Some(_) => slot.limit + nearest_sample(params.max_delay, rate),
+                        Some(_) => {
+                            let delay = nearest_sample(params.max_delay, rate);
+                            slot.limit.saturating_add(delay).min(total)
+                        }
                         None => slot.limit,
                     },
                     ..slot

@@ -131,7 +131,7 @@ impl Job<'_> {
         let at = |sample: usize| self.clock.sample(sample / hop).min(samples.len());
         let (start, end) = (at(span.start), at(span.end));
         let from = start.saturating_sub(fade);
-        let to = (end + fade).min(samples.len());
+        let to = end.saturating_add(fade).min(samples.len());
         Spoken {
             cut,
             wave: samples[from..to].iter().map(|x| x * gain).collect(),

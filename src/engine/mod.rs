@@ -112,6 +112,16 @@ impl F5Tts {
         self.engine.front_end
     }
 
+    /// What decides, beside the recording, what is written down where its text is not given: name of the
+    /// transcriber, and language.
+    pub(crate) fn transcription(&self) -> (Option<&'static str>, &str) {
+        let transcriber = self.engine.transcriber.as_ref();
+        (
+            transcriber.map(|transcriber| transcriber.name()),
+            &self.engine.language,
+        )
+    }
+
     /// How this engine came about: the devices that were refused and why, and what loading cost.
     #[must_use]
     pub fn report(&self) -> &EngineReport {
@@ -197,14 +207,9 @@ impl Engine {
     }
 
     pub(crate) fn seed(&self, params: &SynthesisParams) -> Result<u64> {
-        use rand::{TryRng, rngs::SysRng};
         match (params.seed, self.seed_policy) {
             (Some(seed), _) | (None, SeedPolicy::Fixed(seed)) => Ok(seed),
-            // 32 bits: torch's generator uses no more, and people have to be able to type it.
-            (None, SeedPolicy::Random) => match SysRng.try_next_u32() {
-                Ok(seed) => Ok(u64::from(seed)),
-                Err(error) => Err(Repr::Seed(Box::new(error)).into()),
-            },
+            (None, SeedPolicy::Random) => draw_seed(),
         }
     }
 
@@ -221,5 +226,15 @@ impl Engine {
     pub(crate) fn batch_chunks(&self) -> bool {
         let gains = self.networks.device != DevicePreference::Cpu;
         self.batch_chunks.unwrap_or(gains)
+    }
+}
+
+/// A seed that nobody knows yet.
+pub(crate) fn draw_seed() -> Result<u64> {
+    use rand::{TryRng, rngs::SysRng};
+    // 32 bits: torch's generator uses no more, and people have to be able to type it.
+    match SysRng.try_next_u32() {
+        Ok(seed) => Ok(u64::from(seed)),
+        Err(error) => Err(Repr::Seed(Box::new(error)).into()),
     }
 }

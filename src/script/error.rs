@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf};
 
-use thiserror::Error;
+use crate::error::{Error, ErrorKind};
 
 /// A place in the text of a script, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,7 +20,7 @@ impl fmt::Display for ScriptPlace {
 }
 
 /// A script that cannot be performed.
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScriptError {
     /// A bracket that nothing closes.
@@ -96,6 +96,14 @@ pub enum ScriptError {
         /// The names of the cast.
         known: Vec<String>,
     },
+    /// A line that cannot be spoken.
+    #[error("{at}: the line that begins here cannot be spoken")]
+    Line {
+        /// Where the line begins.
+        at: ScriptPlace,
+        /// Why.
+        source: Box<Error>,
+    },
     /// Nothing is said.
     #[error(
         "nobody says anything in the script; give it some words, in a file as gen_text or gen_file"
@@ -139,6 +147,14 @@ pub enum ScriptError {
 }
 
 impl ScriptError {
+    pub(crate) fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Read { .. } => ErrorKind::Io,
+            Self::Line { source, .. } => source.kind(),
+            _ => ErrorKind::InvalidInput,
+        }
+    }
+
     /// The same, of a text that stands there.
     pub(super) fn within(self, text: impl fmt::Display) -> Self {
         Self::Within {

@@ -18,7 +18,7 @@ use super::{Cast, Script, ScriptError, cast::MAIN};
 
 /// What a script file says beside its text: the keys of upstream's `f5-tts_infer-cli`, and `seed`.
 ///
-/// A key that is absent leaves the choice to the caller. Paths are as they stand in the file;
+/// A key that is absent or null leaves the choice to the caller. Paths are as they stand in the file;
 /// [`Script::load`] has looked them up beside it.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -40,9 +40,9 @@ pub struct ScriptSettings {
     pub gen_text: Option<String>,
     /// File with the text of the script; goes before `gen_text`.
     pub gen_file: Option<PathBuf>,
-    /// Folder for what is written.
+    /// Folder for what is written; that of the script file where it is absent.
     pub output_dir: Option<PathBuf>,
-    /// Name of the audio file.
+    /// Name of the audio file in `output_dir`.
     pub output_file: Option<PathBuf>,
     /// Whether upstream writes a file for each line too; not used here.
     pub save_chunk: Option<bool>,
@@ -95,7 +95,7 @@ pub struct ScriptVoice {
 
 impl Script {
     /// Reads a script: a `.toml` or `.json` file with upstream's keys, any other as text with tags.
-    /// Relative paths in it start from the folder of the file.
+    /// Relative paths in it, those of the output too, start from the folder of the file.
     ///
     /// # Errors
     ///
@@ -172,7 +172,9 @@ impl ScriptSettings {
         Ok(cast)
     }
 
-    /// Where the audio is to be written: `output_file` in `output_dir`; `None` without a name.
+    /// Where the audio is to be written: `output_file` in `output_dir`; `None` without a name. Of a
+    /// script that was [loaded](Script::load) both start from the folder of its file, whatever the
+    /// working directory is. The folder may have to be made: do so before anything is spoken.
     #[must_use]
     pub fn output(&self) -> Option<PathBuf> {
         let file = self.output_file.as_ref()?;
@@ -183,27 +185,34 @@ impl ScriptSettings {
     fn look_beside(&mut self, folder: &Path) {
         let voices = self.voices.values_mut().map(|voice| &mut voice.ref_audio);
         // Upstream's examples write "" for what is not there.
-        self.gen_file = self
-            .gen_file
-            .take()
-            .filter(|file| !file.as_os_str().is_empty());
-        self.ref_audio = self
-            .ref_audio
-            .take()
-            .filter(|file| !file.as_os_str().is_empty());
+        for path in [
+            &mut self.gen_file,
+            &mut self.ref_audio,
+            &mut self.output_dir,
+            &mut self.output_file,
+        ] {
+            path.take_if(|path| path.as_os_str().is_empty());
+        }
+        // The file's name belongs to its folder, where there is one.
+        let output = match &mut self.output_dir {
+            Some(output_dir) => Some(output_dir),
+            None => self.output_file.as_mut(),
+        };
         for path in voices
             .chain(&mut self.ref_audio)
             .chain(&mut self.gen_file)
-            .chain(&mut self.output_dir)
+            .chain(output)
         {
             *path = folder.join(&path);
         }
     }
 }
 
-/// A duration that a file gives as seconds.
+/// A duration that a file gives as seconds, or as null.
 fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    let value = f64::deserialize(deserializer)?;
+    let Some(value) = Option::<f64>::deserialize(deserializer)? else {
+        return Ok(None);
+    };
     Duration::try_from_secs_f64(value).map(Some).map_err(|_| {
         let given = Unexpected::Float(value);
         D::Error::invalid_value(given, &"a number of seconds, 0 or above")

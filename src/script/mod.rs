@@ -10,13 +10,14 @@ mod file;
 mod parse;
 mod perform;
 mod performance;
+mod stream;
 
 pub use cast::Cast;
 pub use error::{ScriptError, ScriptPlace};
 pub use file::{ScriptSettings, ScriptVoice};
 pub use parse::{Script, ScriptLine};
-pub use perform::{PerformancePiece, PerformanceStream};
-pub use performance::{Performance, PerformedLine};
+pub use performance::{Performance, PerformancePiece, PerformedLine};
+pub use stream::PerformanceStream;
 
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::SeedPolicy;
+
 use super::{ScriptError, ScriptPlace, ScriptSettings};
 
 /// Longer than any pause that is meant.
@@ -41,8 +43,8 @@ pub struct ScriptLine {
     pub text: String,
     /// Rate of speech relative to the reference, where the script says so.
     pub speed: Option<f64>,
-    /// Seed of the noise, where the script says so.
-    pub seed: Option<u64>,
+    /// What decides its noise, where the script says so; a seed of -1 draws one each time.
+    pub seed: Option<SeedPolicy>,
     /// Silence before the line, where the script says so.
     pub pause: Option<Duration>,
     /// Where its first character stands.
@@ -54,7 +56,7 @@ pub struct ScriptLine {
 struct Style {
     voice: Option<String>,
     speed: Option<f64>,
-    seed: Option<u64>,
+    seed: Option<SeedPolicy>,
 }
 
 /// A style as upstream writes it.
@@ -251,11 +253,13 @@ impl Parser {
             expected,
         };
         let seed = match style.seed {
-            None | Some(-1) => None,
-            Some(seed) => Some(
-                u64::try_from(seed)
-                    .map_err(|_| wrong("seed", seed as f64, "0 or above, or -1 for any"))?,
-            ),
+            None => None,
+            Some(-1) => Some(SeedPolicy::Random),
+            Some(seed) => {
+                Some(SeedPolicy::Fixed(u64::try_from(seed).map_err(|_| {
+                    wrong("seed", seed as f64, "0 or above, or -1 for any")
+                })?))
+            }
         };
         if let Some(speed) = style.speed.filter(|speed| *speed <= 0.0) {
             return Err(wrong("speed", speed, "a positive number"));

@@ -1,93 +1,22 @@
-//! Speaks a script, line after line.
+//! Speaks scripts.
 
-use std::{
-    ops::{ControlFlow, Range},
-    time::Duration,
-};
+use std::ops::ControlFlow;
 
-use f5_core::{
-    audio::{
-        Waveform,
-        crossfade::{Joiner, Seam},
-    },
-    timing::WordTiming,
-};
+use f5_core::audio::Waveform;
 
-use crate::{
-    CancelToken, F5Tts, SpeechStream, Voice,
-    error::{Result, positive},
-    params::SynthesisParams,
-    timeline::{seconds, whole_samples},
-};
+use crate::{F5Tts, Progress, error::Result, params::SynthesisParams};
 
-use super::{Cast, Performance, PerformedLine, Script, ScriptError, ScriptLine};
-
-/// Audio of a performance that is final.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct PerformancePiece {
-    /// Mono samples that follow those of the piece before. Not clipped: peaks may pass 1.
-    pub samples: Vec<f32>,
-    /// Samples per second.
-    pub sample_rate: u32,
-    /// Where `samples` begin in the whole audio.
-    pub first_sample: usize,
-    /// Words of this line that are final; their times count from the beginning of the whole audio, their
-    /// `chars` in the text of the line.
-    pub words: Vec<WordTiming>,
-    /// The line, from 0.
-    pub line: usize,
-    /// Name of the voice that speaks it.
-    pub speaker: String,
-    /// The line's seed.
-    pub seed: u64,
-    /// Samples of the line so far, in the whole audio: a little of their end may come with the next
-    /// piece.
-    pub spoken: Range<usize>,
-}
-
-/// An iterator over the pieces of a performance; made by [`F5Tts::perform_stream`].
-#[derive(Debug)]
-#[must_use = "nothing is spoken until a piece is asked for"]
-pub struct PerformanceStream {
-    tts: F5Tts,
-    params: SynthesisParams,
-    lines: Vec<(ScriptLine, Speaker)>,
-    last_pause: Option<Duration>,
-    /// The line that comes next.
-    next: usize,
-    current: Option<SpeechStream>,
-    /// First sample of the current line.
-    start: Option<usize>,
-    joiner: Joiner,
-    sample_rate: u32,
-    last_end: Duration,
-    token: CancelToken,
-}
-
-/// Who speaks a line, and how.
-#[derive(Debug)]
-struct Speaker {
-    name: String,
-    voice: Voice,
-    speed: Option<f64>,
-}
-
-/// What a line has said so far.
-struct Said {
-    samples: Vec<f32>,
-    words: Vec<WordTiming>,
-    seed: u64,
-    is_last: bool,
-}
+use super::{Cast, Performance, PerformanceStream, PerformedLine, Script};
 
 impl F5Tts {
     /// Speaks a script.
     ///
     /// Lines are separated by the pauses that the script says, else by that of a sentence
-    /// ([`SynthesisParams::pauses`]). The seed of a line without one of its own is that of `params`, plus
-    /// one for every line before it. `remove_silence` acts on each line. What a script file says
-    /// beside its text acts only through [`ScriptSettings::params`](crate::ScriptSettings::params).
+    /// ([`SynthesisParams::pauses`]). A line without a letter or digit, such as `♪♪`, is silence.
+    /// The seed of a line without one of its own is that of `params`, or else what the engine's
+    /// [`SeedPolicy`](crate::SeedPolicy) decides for the call, plus one for every line before it.
+    /// `remove_silence` acts on each line. What a script file says beside its text acts only through
+    /// [`ScriptSettings::params`](crate::ScriptSettings::params).
     ///
     /// ```no_run
     /// # fn main() -> Result<(), f5_tts::Error> {
@@ -106,19 +35,36 @@ impl F5Tts {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a voice that the cast does not have, before
-    /// anything is spoken, and as [`synthesize`](Self::synthesize).
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a voice that the cast does not have and for a
+    /// line in an alphabet that the model does not know, before anything is spoken; and as
+    /// [`synthesize`](Self::synthesize), with the line as [`ScriptError::Line`](crate::ScriptError::Line).
     pub fn perform(
         &self,
         script: &Script,
         cast: &Cast,
         params: &SynthesisParams,
     ) -> Result<Performance> {
-        let stream = self.perform_stream(script, cast, params)?;
+        self.perform_with(script, cast, params, |_| ControlFlow::Continue(()))
+    }
+
+    /// As [`perform`](Self::perform), telling `on_step` of every step, where [`Progress::chunk`] counts
+    /// lines; it may stop the call with [`ControlFlow::Break`].
+    ///
+    /// # Errors
+    ///
+    /// As [`perform`](Self::perform), and [`Cancelled`](crate::ErrorKind::Cancelled).
+    pub fn perform_with(
+        &self,
+        script: &Script,
+        cast: &Cast,
+        params: &SynthesisParams,
+        mut on_step: impl FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<Performance> {
+        let mut stream = self.perform_stream(script, cast, params)?;
         let sample_rate = stream.sample_rate;
         let (mut samples, mut words) = (Vec::new(), Vec::new());
         let mut lines: Vec<PerformedLine> = Vec::with_capacity(script.lines.len());
-        for piece in stream {
+        while let Some(piece) = stream.advance(&mut on_step) {
             let piece = piece?;
             samples.extend(piece.samples);
             let first_word = words.len();
@@ -130,11 +76,13 @@ impl F5Tts {
                     seed: piece.seed,
                     samples: piece.spoken.clone(),
                     words: first_word..first_word,
+                    report: None,
                 });
             }
             let line = &mut lines[piece.line];
             line.samples.end = piece.spoken.end;
             line.words.end = words.len();
+            line.report = piece.report;
         }
         Ok(Performance {
             waveform: Waveform::new(samples, sample_rate)?,
@@ -154,200 +102,6 @@ impl F5Tts {
         cast: &Cast,
         params: &SynthesisParams,
     ) -> Result<PerformanceStream> {
-        params.validate()?;
-        if script.lines.is_empty() {
-            return Err(ScriptError::Empty.into());
-        }
-        let mut lines = Vec::with_capacity(script.lines.len());
-        for line in &script.lines {
-            let (name, voice, speed) = cast.speaker(line)?;
-            positive("speed", line.speed.or(speed).unwrap_or(params.speed))?;
-            let speaker = Speaker {
-                name: name.to_owned(),
-                voice: voice.clone(),
-                speed,
-            };
-            lines.push((line.clone(), speaker));
-        }
-        Ok(PerformanceStream {
-            tts: self.clone(),
-            params: params.clone(),
-            lines,
-            last_pause: script.last_pause,
-            next: 0,
-            current: None,
-            start: None,
-            joiner: Joiner::new(0),
-            sample_rate: self.config().mel_spec.target_sample_rate,
-            last_end: Duration::ZERO,
-            token: CancelToken::default(),
-        })
+        PerformanceStream::begin(self, script, cast, params)
     }
 }
-
-impl PerformanceStream {
-    /// Samples per second.
-    #[must_use]
-    pub fn sample_rate(&self) -> u32 {
-        self.sample_rate
-    }
-
-    /// Lines in all.
-    #[must_use]
-    pub fn lines(&self) -> usize {
-        self.lines.len()
-    }
-
-    /// Stops the performance from another thread: the call of `next` that is under way returns
-    /// [`Cancelled`](crate::ErrorKind::Cancelled) after the step it is in.
-    #[must_use]
-    pub fn cancel_token(&self) -> CancelToken {
-        self.token.clone()
-    }
-
-    /// What the line being spoken says next.
-    fn say(&mut self) -> Result<Said> {
-        let (line, speaker) = &self.lines[self.next];
-        let seed = self
-            .params
-            .seed
-            .map(|seed| seed.wrapping_add(self.next as u64));
-        let params = SynthesisParams {
-            speed: line.speed.or(speaker.speed).unwrap_or(self.params.speed),
-            seed: line.seed.or(seed),
-            ..self.params.clone()
-        };
-        if params.remove_silence {
-            let token = &self.token;
-            let speech = self
-                .tts
-                .synthesize_with(&speaker.voice, &line.text, &params, |_| {
-                    match token.is_cancelled() {
-                        true => ControlFlow::Break(()),
-                        false => ControlFlow::Continue(()),
-                    }
-                })?;
-            return Ok(Said {
-                samples: speech.waveform.into_samples(),
-                words: speech.words,
-                seed: speech.seed,
-                is_last: true,
-            });
-        }
-        let stream = match &mut self.current {
-            Some(stream) => stream,
-            None => {
-                let stream = self
-                    .tts
-                    .synthesize_stream(&speaker.voice, &line.text, &params)?
-                    .with_cancel_token(&self.token);
-                self.current.insert(stream)
-            }
-        };
-        let seed = stream.seed();
-        match stream.next() {
-            Some(piece) => {
-                let piece = piece?;
-                Ok(Said {
-                    is_last: piece.is_last(),
-                    samples: piece.samples,
-                    words: piece.words,
-                    seed,
-                })
-            }
-            // A stream ends with its last piece or an error, and is not asked again after either.
-            None => Ok(Said {
-                samples: Vec::new(),
-                words: Vec::new(),
-                seed,
-                is_last: true,
-            }),
-        }
-    }
-
-    /// Puts what was said behind what is there.
-    fn join(&mut self, said: Said) -> PerformancePiece {
-        let (line, speaker) = &self.lines[self.next];
-        let count = |pause: Duration| whole_samples(pause, self.sample_rate);
-        let (at, start) = match self.start {
-            Some(start) => (self.joiner.push(&said.samples, Seam::Fade(0)), start),
-            None => {
-                let natural = self.params.pauses.map(|pauses| pauses.sentence);
-                let pause = match (line.pause, self.next) {
-                    (Some(pause), _) => pause,
-                    (None, 0) => Duration::ZERO,
-                    (None, _) => natural.unwrap_or_default(),
-                };
-                let start = match self.next {
-                    // The first chunk of a joiner has no seam.
-                    0 if !pause.is_zero() => {
-                        self.joiner.push(&vec![0.0; count(pause)], Seam::Fade(0));
-                        self.joiner.push(&said.samples, Seam::Pause(0))
-                    }
-                    _ => self.joiner.push(&said.samples, Seam::Pause(count(pause))),
-                };
-                (start, start)
-            }
-        };
-        let end = at + said.samples.len();
-        let (shift, limit) = (
-            seconds(start, self.sample_rate),
-            seconds(end, self.sample_rate),
-        );
-        let mut words = said.words;
-        for word in &mut words {
-            // Sums of rounded times may be a nanosecond off.
-            word.start = (word.start + shift).clamp(self.last_end, limit.max(self.last_end));
-            word.end = (word.end + shift).clamp(word.start, limit.max(word.start));
-            self.last_end = word.end;
-        }
-        let piece = |samples, first_sample| PerformancePiece {
-            samples,
-            sample_rate: self.sample_rate,
-            first_sample,
-            words,
-            line: self.next,
-            speaker: speaker.name.clone(),
-            seed: said.seed,
-            spoken: start..end,
-        };
-        let first_sample = self.joiner.taken();
-        let is_end = said.is_last && self.next + 1 == self.lines.len();
-        if !is_end {
-            let samples = self.joiner.take_final();
-            return piece(samples, first_sample);
-        }
-        if let Some(pause) = self.last_pause {
-            self.joiner.push(&[], Seam::Pause(count(pause)));
-        }
-        let samples = self.joiner.take_rest();
-        piece(samples, first_sample)
-    }
-}
-
-impl Iterator for PerformanceStream {
-    type Item = Result<PerformancePiece>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.next == self.lines.len() {
-            return None;
-        }
-        let said = match self.say() {
-            Ok(said) => said,
-            Err(error) => {
-                self.next = self.lines.len();
-                return Some(Err(error));
-            }
-        };
-        let is_last = said.is_last;
-        let piece = self.join(said);
-        self.start = Some(piece.spoken.start);
-        if is_last {
-            self.next += 1;
-            (self.start, self.current) = (None, None);
-        }
-        Some(Ok(piece))
-    }
-}
-
-impl std::iter::FusedIterator for PerformanceStream {}

@@ -1,4 +1,4 @@
-//! A script that was spoken: its audio, and who said which word when.
+//! A script that was spoken, whole or in pieces: its audio, and who said which word when.
 
 use std::{ops::Range, path::Path, time::Duration};
 
@@ -8,7 +8,33 @@ use f5_core::{
 };
 use f5_timing::Track;
 
-use crate::error::Result;
+use crate::{error::Result, speech::Report};
+
+/// Audio of a performance that is final.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct PerformancePiece {
+    /// Mono samples that follow those of the piece before. Not clipped: peaks may pass 1.
+    pub samples: Vec<f32>,
+    /// Samples per second.
+    pub sample_rate: u32,
+    /// Where `samples` begin in the whole audio.
+    pub first_sample: usize,
+    /// Words of this line that are final; their times count from the beginning of the whole audio, their
+    /// `chars` in the text of the line.
+    pub words: Vec<WordTiming>,
+    /// The line, from 0.
+    pub line: usize,
+    /// Name of the voice that speaks it.
+    pub speaker: String,
+    /// The line's seed.
+    pub seed: u64,
+    /// Samples of the line so far, in the whole audio: a little of their end may come with the next
+    /// piece. Empty if there is nothing to say.
+    pub spoken: Range<usize>,
+    /// How the line came about: with its last piece, if anything is said in it.
+    pub report: Option<Report>,
+}
 
 /// A script that was spoken.
 #[derive(Debug, Clone)]
@@ -23,7 +49,7 @@ pub struct Performance {
 }
 
 /// A line of a script that was spoken.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PerformedLine {
     /// Name of the voice in the cast.
@@ -32,10 +58,12 @@ pub struct PerformedLine {
     pub text: String,
     /// The seed that was used.
     pub seed: u64,
-    /// Its samples in the whole.
+    /// Its samples in the whole; none if there was nothing to say.
     pub samples: Range<usize>,
     /// Its words among those of the whole.
     pub words: Range<usize>,
+    /// How its speech came about; `None` if nothing is said.
+    pub report: Option<Report>,
 }
 
 impl Performance {

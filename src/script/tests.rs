@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::SeedPolicy;
 
 fn told(script: &str) -> Vec<(Option<String>, String)> {
     let lines = Script::parse(script).expect("a script").lines;
@@ -30,14 +31,17 @@ fn tags_of_the_command_line_and_styles_of_the_page() {
     ];
     assert_eq!(told(script), expected);
     let lines = Script::parse(script).expect("a script").lines;
-    assert_eq!((lines[3].seed, lines[3].speed), (Some(7), Some(0.9)));
+    assert_eq!(
+        (lines[3].seed, lines[3].speed),
+        (Some(SeedPolicy::Fixed(7)), Some(0.9))
+    );
     assert_eq!((lines[4].seed, lines[4].speed), (None, None));
     assert_eq!(lines[1].at, ScriptPlace { line: 2, column: 8 });
     // Upstream's own line: any seed.
     let regular = "{\"name\": \"Regular\", \"seed\": -1, \"speed\": 1} Hello.";
     assert_eq!(
         Script::parse(regular).expect("a script").lines[0].seed,
-        None
+        Some(SeedPolicy::Random)
     );
 }
 

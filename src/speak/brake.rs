@@ -38,6 +38,6 @@ impl<'a> Brake<'a> {
 }
 
 /// The error of a run that was stopped.
-pub(super) fn cancelled(done: usize, total: usize) -> Error {
+pub(crate) fn cancelled(done: usize, total: usize) -> Error {
     f5_model::Error::from(SampleError::Cancelled { done, total }).into()
 }

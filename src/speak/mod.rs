@@ -14,7 +14,7 @@ mod take;
 mod words;
 
 pub use batch::Request;
-pub(crate) use brake::Brake;
+pub(crate) use brake::{Brake, cancelled};
 pub(crate) use noise::NoiseSource;
 pub use stream::{CancelToken, SpeechPiece, SpeechStream, StreamEvent};
 pub(crate) use take::Take;

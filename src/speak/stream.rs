@@ -298,7 +298,8 @@ impl SpeechStream {
         })?;
         for (chunk, rendered) in chunks.into_iter().zip(rendered) {
             let piece = rendered.and_then(|rendered| self.take.join(chunk, rendered));
-            self.over = piece.is_err();
+            // A token that is cancelled later is too late.
+            self.over = piece.as_ref().map_or(true, SpeechPiece::is_last);
             if let Ok(piece) = &piece {
                 self.take.observer().chunk(piece.progress.chunk + 1, all);
             }

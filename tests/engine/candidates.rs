@@ -1,10 +1,13 @@
 //! The best of several tries, and whether its score hears a word that was skipped.
 
-use std::{cmp::Ordering, ops::ControlFlow};
+use std::{cmp::Ordering, ops::ControlFlow, sync::Arc, time::Duration};
 
 use f5_tts::{
     CpuEngine, DevicePreference, ErrorKind, F5Tts, Fit, SynthesisParams,
-    align::{Aligner, AlignerChain, HmmAligner},
+    align::{
+        AlignError, Aligner, AlignerChain, Alignment, EnergyAligner, HmmAligner, LinkReport,
+        Refusal, Verdict,
+    },
     core::audio::Waveform,
 };
 
@@ -190,4 +193,45 @@ fn a_word_that_is_missing_lowers_the_score() {
     println!("below the whole speech: {own:?}, below that of another seed: {other:?}");
     assert!(own.0 * 100 >= own.1 * 90, "{own:?}");
     assert!(other.0 * 100 >= other.1 * 80, "{other:?}");
+}
+
+/// Places words by their sounds, but is not believed.
+#[derive(Debug)]
+struct Doubted;
+
+impl Aligner for Doubted {
+    fn name(&self) -> &'static str {
+        "doubted"
+    }
+
+    fn preflight(&self, _: &str) -> Result<(), AlignError> {
+        Ok(())
+    }
+
+    fn align(&self, audio: &Waveform, text: &str, language: &str) -> Result<Alignment, AlignError> {
+        let mut found = EnergyAligner::new().align(audio, text, language)?;
+        let refusal = Refusal::OddPace {
+            found: 0.5,
+            most: 0.3,
+        };
+        found.trail = vec![LinkReport::new(
+            "doubted",
+            Verdict::Refused(refusal),
+            Duration::ZERO,
+        )];
+        Ok(found)
+    }
+}
+
+#[test]
+fn refused_words_are_those_of_the_text_as_all_words_are() {
+    let builder = F5Tts::builder().device(DevicePreference::Cpu);
+    let tts = builder.aligner(Arc::new(Doubted)).build().unwrap();
+    let long = "We paid $5.50 for it and walked home along the river. ".repeat(9);
+    for (text, words) in [("$5.50", 1), ("It is $5.50.", 3), (long.as_str(), 99)] {
+        let speech = tts.synthesize(&VOICE, text, &quick()).unwrap();
+        assert!(speech.report.spoken_text.is_some());
+        let fit = speech.fit();
+        assert_eq!((fit.refused_words, fit.words), (words, words), "{text}");
+    }
 }

@@ -285,3 +285,20 @@ fn a_dub_tells_of_steps_and_can_be_stopped() {
     assert_eq!(dubbed.unwrap_err().kind(), ErrorKind::Cancelled);
     assert_eq!(steps, [(0, 2, 1), (0, 2, 2), (1, 2, 1)]);
 }
+
+#[test]
+fn any_delay_means_that_nothing_is_cut_off_before_the_end() {
+    let cues = [cue(0, 100, SENTENCE), cue(100, 200, SENTENCE)];
+    let params = DubParams {
+        max_delay: Duration::MAX,
+        ..params()
+    };
+    let dubbed = dub(&cues, &params);
+    assert!(dubbed.cues.iter().all(|cue| cue.clipped.is_zero()));
+    assert_eq!(dubbed.cues[1].samples.start, dubbed.cues[0].samples.end);
+    // The end of the audio counts all the same.
+    let duration = Some(millis(500));
+    let dubbed = dub(&cues, &DubParams { duration, ..params });
+    assert_eq!(dubbed.duration(), millis(500));
+    assert!(dubbed.cues.iter().all(|cue| !cue.clipped.is_zero()));
+}

@@ -420,3 +420,15 @@ fn an_edit_stops_at_the_step_where_it_is_told_to() {
     let again = edit(&edits);
     assert!(again.waveform.samples() == whole.waveform.samples());
 }
+
+#[test]
+fn the_longest_seam_takes_the_room_there_is() {
+    let (recording, text) = &*SLT;
+    let params = EditParams {
+        seam: Duration::MAX,
+        ..params()
+    };
+    let target = text.replace("quiet", "very old");
+    let edited = ENGINE.edit_to(recording, text, &target, &params).unwrap();
+    assert_eq!(edited.text, target);
+}

@@ -11,7 +11,7 @@ use safetensors::{Dtype, tensor::TensorView};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{quick, voices};
+use crate::{ENGINE, VOICE, quick, voices};
 
 const TEXT: &str = "We walk home.";
 
@@ -195,4 +195,14 @@ fn presets_of_e2_tts_want_their_tensors() {
         error.to_string().contains("layers.23.4.ff.2.weight"),
         "{error}"
     );
+}
+
+#[test]
+fn a_folder_with_model_and_vocoder_serves_as_both() {
+    let dir = demo_dir();
+    let builder = F5Tts::builder().model_dir(&dir).vocoder_dir(&dir);
+    let tts = builder.device(DevicePreference::Cpu).build().unwrap();
+    let speech = tts.synthesize(&VOICE, TEXT, &quick()).unwrap();
+    let beside = ENGINE.synthesize(&VOICE, TEXT, &quick()).unwrap();
+    assert_eq!(speech.waveform, beside.waveform);
 }

@@ -1,6 +1,6 @@
 //! Long texts: nothing is lost or said twice where chunks meet, and nothing clicks.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use f5_tts::{Pauses, SynthesisParams};
 
@@ -82,4 +82,15 @@ fn pauses_are_silence_and_can_be_switched_off() {
     let seams = long.chunks.len() as f64 - 1.0;
     let apart = long.duration().as_secs_f64() - faded.duration().as_secs_f64();
     assert!(apart <= seams * 2.15 + 1e-6 && apart > seams, "{apart}");
+}
+
+#[test]
+fn a_long_book_is_planned_at_once() {
+    // 600 kB with something to write out in every sentence.
+    let text = "We paid $3 for it and walked home. ".repeat(17_200);
+    let clock = Instant::now();
+    let stream = ENGINE.synthesize_stream(&VOICE, &text, &quick()).unwrap();
+    let elapsed = clock.elapsed();
+    assert!(stream.chunks() > 2000, "{}", stream.chunks());
+    assert!(elapsed < Duration::from_secs(6), "{elapsed:?}");
 }

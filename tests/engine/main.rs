@@ -12,6 +12,7 @@ mod family;
 mod long_form;
 mod normalize;
 mod odd;
+mod perform;
 #[path = "../../f5-runtime/tests/store/recorder.rs"]
 mod recorder;
 mod reference;

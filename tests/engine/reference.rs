@@ -38,6 +38,9 @@ fn a_voice_from_any_format() {
     let second = pcm.slice_ms(500, 1500);
     let wav = ENGINE.voice_from_pcm(&second, text).unwrap();
     assert_eq!(flac.ref_audio(), wav.ref_audio());
+    let cache = f5_tts::VoiceCache::new(1);
+    let cached = cache.voice(&ENGINE, encoded("voice.flac"), text).unwrap();
+    assert_eq!(cached.ref_audio(), wav.ref_audio());
     for name in ["voice.mp3", "voice.ogg", "voice.m4a", "voice.aac"] {
         let voice = ENGINE.voice(encoded(name), text).unwrap();
         let apart = voice
@@ -58,5 +61,9 @@ fn another_format_needs_the_feature() {
         source.to_string().contains("feature `symphonia`"),
         "{source}"
     );
+    let cached = f5_tts::VoiceCache::new(1).voice(&ENGINE, encoded("voice.mp3"), "text");
+    let cached = cached.unwrap_err();
+    let cached = std::error::Error::source(&cached).unwrap();
+    assert_eq!(cached.to_string(), source.to_string());
     assert!(Pcm::read(voices().join("slt.wav")).is_ok());
 }

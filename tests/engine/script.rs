@@ -272,3 +272,53 @@ fn bad_files_are_named_with_line_and_column() {
     let error = script.settings.cast(&ENGINE).unwrap_err();
     assert!(error.to_string().contains("ref_audio"), "{error}");
 }
+
+#[test]
+fn what_a_file_leaves_out_or_sets_to_null_is_the_callers() {
+    let dir = tempfile::tempdir().unwrap();
+    let load = |text: &str| {
+        fs::write(dir.path().join("a.json"), text).unwrap();
+        Script::load(dir.path().join("a.json")).unwrap().settings
+    };
+    let nothing = load(
+        "{\"gen_text\": \"Yes.\", \"fix_duration\": null, \"cross_fade_duration\": null, \"speed\": null, \
+         \"output_dir\": null, \"output_file\": null}",
+    );
+    assert_eq!(
+        (nothing.fix_duration, nothing.cross_fade_duration),
+        (None, None)
+    );
+    assert_eq!(nothing.output(), None);
+}
+
+#[test]
+fn output_starts_from_the_folder_of_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let elsewhere = dir.path().join("elsewhere/a.wav");
+    for (keys, expected) in [
+        ("output_file = 'a.wav'".to_owned(), dir.path().join("a.wav")),
+        (
+            "output_dir = ''\noutput_file = 'b/a.wav'".to_owned(),
+            dir.path().join("b/a.wav"),
+        ),
+        (
+            "output_dir = 'out'\noutput_file = 'a.wav'".to_owned(),
+            dir.path().join("out/a.wav"),
+        ),
+        (
+            format!(
+                "output_dir = 'out'\noutput_file = '{}'",
+                elsewhere.display()
+            ),
+            elsewhere.clone(),
+        ),
+    ] {
+        fs::write(
+            dir.path().join("a.toml"),
+            format!("gen_text = 'Yes.'\n{keys}"),
+        )
+        .unwrap();
+        let script = Script::load(dir.path().join("a.toml")).unwrap();
+        assert_eq!(script.settings.output(), Some(expected), "{keys}");
+    }
+}

@@ -134,3 +134,13 @@ fn streams_refuse_what_needs_the_whole_audio() {
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert!(error.to_string().contains("remove_silence"), "{error}");
 }
+
+#[test]
+fn a_token_is_too_late_for_a_stream_that_is_over() {
+    let mut stream = ENGINE
+        .synthesize_stream(&VOICE, "We walk home.", &quick())
+        .unwrap();
+    assert!(stream.next().unwrap().unwrap().is_last());
+    stream.cancel_token().cancel();
+    assert!(stream.next().is_none());
+}

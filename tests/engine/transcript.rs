@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use f5_tts::{
-    DevicePreference, ErrorKind, F5Tts,
+    DevicePreference, ErrorKind, F5Tts, VoiceCache,
     align::{TranscribeError, Transcriber},
     core::audio::Waveform,
 };
@@ -56,4 +56,43 @@ fn a_recording_that_cannot_be_transcribed_says_why() {
         let source = std::error::Error::source(&error).unwrap();
         assert_eq!(source.to_string(), nothing.to_string());
     }
+}
+
+#[derive(Debug)]
+struct Other;
+
+impl Transcriber for Other {
+    fn name(&self) -> &'static str {
+        "other"
+    }
+
+    fn transcribe(&self, _: &Waveform, language: &str) -> Result<String, TranscribeError> {
+        Ok(format!("heard in {language}"))
+    }
+}
+
+#[test]
+fn a_cache_keeps_the_transcripts_of_engines_apart() {
+    let cache = VoiceCache::new(9);
+    let slt = voices().join("slt.wav");
+    let text = |tts: &F5Tts, ref_text: &str| {
+        let voice = cache.voice(tts, &slt, ref_text).unwrap();
+        voice.ref_text().to_owned()
+    };
+    let other = |language: &str| {
+        let builder = F5Tts::builder().device(DevicePreference::Cpu);
+        let builder = builder.transcriber(Arc::new(Other));
+        builder.language(language).build().unwrap()
+    };
+    let (fake, english, german) = (engine(Ok("the old house")), other("en"), other("de"));
+    assert_eq!(text(&fake, ""), "the old house. ");
+    assert_eq!(text(&english, ""), "heard in en. ");
+    assert_eq!(text(&german, ""), "heard in de. ");
+    assert_eq!(text(&german, " \n"), "heard in de. ");
+    let error = cache.voice(&crate::ENGINE, &slt, "").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert_eq!((cache.stats().hits, cache.stats().misses), (1, 4));
+    // A text that is given is the same for all of them.
+    assert_eq!(text(&fake, "Given."), text(&german, "Given."));
+    assert_eq!((cache.stats().hits, cache.stats().misses), (2, 5));
 }
