@@ -51,6 +51,7 @@ pub struct SynthesisParams {
     pub cross_fade_duration: Duration,
     /// Lets the first chunk last about this long, so that a stream is heard early; `None` cuts it as
     /// any other. A second or two is enough for a few words; very short chunks are spoken badly.
+    /// [`Chunking::Whole`] has no other chunks.
     pub first_chunk: Option<Duration>,
     /// Shortens pauses of a second or more. It needs the whole audio, so streams refuse it.
     pub remove_silence: bool,
@@ -86,6 +87,10 @@ pub enum Chunking {
     Sentences,
     /// As upstream: greedily at punctuation, over-long sentences uncut.
     Upstream,
+    /// Not at all: the text is one chunk, character by character as it is given, like a batch of
+    /// upstream's `infer_batch_process`. For callers who cut for themselves; longer than about
+    /// 30 seconds together with the reference no model was trained for.
+    Whole,
 }
 
 /// The least silence between two chunks, by what ends there. Silence that chunks bring along counts.

@@ -78,7 +78,8 @@ pub(crate) fn plan(
     let wholes = in_bytes(gen_text, spoken.wholes());
     let mut texts = Vec::new();
     let mut rest = gen_text;
-    if let Some(first) = params.first_chunk {
+    let first_chunk = params.first_chunk;
+    if let Some(first) = first_chunk.filter(|_| params.chunking != Chunking::Whole) {
         let pace = ref_text.len() as f64 / ref_seconds * params.speed;
         let budget =
             ((pace * first.as_secs_f64()) as i64).clamp(LEAST_FIRST, budget.max(LEAST_FIRST));
@@ -86,7 +87,7 @@ pub(crate) fn plan(
         rest = texts.first().map_or(rest, |first| behind(rest, first));
     }
     let budget = match params.chunking {
-        Chunking::Upstream => budget,
+        Chunking::Upstream | Chunking::Whole => budget,
         Chunking::Sentences => budget.max(LEAST_BUDGET),
     };
     let passed = gen_text.len() - rest.len();
@@ -169,6 +170,10 @@ fn in_bytes(text: &str, chars: impl Iterator<Item = Range<usize>>) -> Vec<Range<
 /// The texts of the chunks, of at most `budget` bytes where they can be cut; `wholes` stay together.
 fn cut(text: &str, budget: i64, params: &SynthesisParams, wholes: &[Range<usize>]) -> Vec<String> {
     match params.chunking {
+        Chunking::Whole => match text {
+            "" => Vec::new(),
+            text => vec![text.to_owned()],
+        },
         Chunking::Upstream => {
             let mut chunks = chunk_text(text, budget);
             // What is left behind a first chunk may be blank.

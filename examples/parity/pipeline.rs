@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use f5_tts::{F5Tts, SynthesisParams, demo_dir};
+use f5_tts::{Chunking, F5Tts, SynthesisParams, demo_dir};
 use serde_json::Value;
 
 use crate::{
@@ -71,8 +71,10 @@ fn params(case: &Case) -> Result<SynthesisParams, Failure> {
     let seed = case.json["torch_seed"]
         .as_u64()
         .ok_or("case.json has no torch_seed")?;
+    // Cases are made by `infer_batch_process`, whose caller has cut the text.
     let mut params = SynthesisParams {
         seed: Some(seed),
+        chunking: Chunking::Whole,
         ..SynthesisParams::upstream()
     };
     for (key, value) in case.json["params"]
