@@ -96,7 +96,13 @@ impl Pcm {
                 #[cfg(feature = "symphonia")]
                 Err(
                     AudioError::UnsupportedEncoding { .. } | AudioError::UnsupportedBitDepth { .. },
-                ) => super::decode::decode(reader, &head),
+                ) => {
+                    reader.rewind().map_err(failed)?;
+                    // Its sizes may be wrong, and the decoder believes them.
+                    let (file, missing) = super::riff::Riff::open(reader)?.rewritten()?;
+                    let pcm = super::decode::decode(std::io::Cursor::new(file), &head)?;
+                    Ok(pcm.with_missing_frames(missing))
+                }
                 read => read,
             },
             #[cfg(feature = "symphonia")]

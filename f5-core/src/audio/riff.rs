@@ -25,6 +25,8 @@ const CHUNKS: [[u8; 4]; 13] = [
 /// A WAV file, read up to its samples.
 pub(super) struct Riff<R> {
     pub(super) fmt: Fmt,
+    #[cfg(feature = "symphonia")]
+    fmt_chunk: Vec<u8>,
     /// The samples: what is announced of them, if the file does not end before.
     pub(super) data: io::Chain<Cursor<Vec<u8>>, io::Take<R>>,
     /// Bytes of samples, where the header knows.
@@ -150,9 +152,40 @@ impl<R: Read> Riff<R> {
         }
         Ok(Self {
             fmt: Fmt::parse(&fmt_chunk)?,
+            #[cfg(feature = "symphonia")]
+            fmt_chunk,
             data: Cursor::new(head).chain(reader.take(known.unwrap_or(u64::MAX))),
             announced: known.filter(|size| *size < ENDLESS || long.is_some()),
         })
+    }
+
+    /// The file once more, with sizes that readers may believe, and the frames that it lacks.
+    #[cfg(feature = "symphonia")]
+    pub(super) fn rewritten(self) -> Result<(Vec<u8>, u64), AudioError> {
+        use super::MAX_DECODED_SAMPLES;
+        // Of 64 bits each, as nothing has more.
+        const MOST: u64 = 8 * MAX_DECODED_SAMPLES as u64;
+        let frame = u64::from(self.fmt.block_align).max(1);
+        let odd = self.fmt_chunk.len() % 2;
+        let mut file = b"RIFF\0\0\0\0WAVEfmt ".to_vec();
+        file.extend((self.fmt_chunk.len() as u32).to_le_bytes());
+        file.extend(self.fmt_chunk);
+        file.resize(file.len() + odd, 0);
+        file.extend(b"data\0\0\0\0");
+        let start = file.len();
+        let read = self.data.take(MOST + 1).read_to_end(&mut file);
+        let found = read.map_err(failed)? as u64;
+        if found > MOST {
+            let limit = MAX_DECODED_SAMPLES;
+            return Err(AudioError::DecodedTooLong { limit });
+        }
+        let whole = found / frame * frame;
+        file.truncate(start + whole as usize);
+        file[start - 4..start].copy_from_slice(&(whole as u32).to_le_bytes());
+        let size = file.len() as u32 - 8;
+        file[4..8].copy_from_slice(&size.to_le_bytes());
+        let announced = self.announced.unwrap_or(0) / frame;
+        Ok((file, announced.saturating_sub(whole / frame)))
     }
 }
 

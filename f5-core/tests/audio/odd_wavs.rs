@@ -321,6 +321,50 @@ fn a_reader_that_fails_is_no_end_of_file() {
     }
 }
 
+#[cfg(feature = "symphonia")]
+#[test]
+fn other_encodings_in_odd_files() {
+    let file = std::fs::read(crate::support::path("encoded").join("voice_alaw.wav")).unwrap();
+    let whole = Pcm::from_reader(Cursor::new(file.clone())).unwrap();
+    let at = file.windows(4).position(|id| id == b"data").unwrap();
+    let data = &file[at + 8..];
+    let head = fmt(6, 1, 8, 1, b"\0\0");
+    let odd = || chunk(b"LIST", b"INFOISFT\x05\0\0\0Lavf\0");
+    let all = data.len() as u32;
+    for (extra, size, missing) in [
+        (odd(), all, 0),
+        (odd(), u32::MAX, 0),
+        (Vec::new(), 0, 0),
+        (Vec::new(), all + 600, 600),
+    ] {
+        let file = riff(
+            b"RIFF",
+            36,
+            &[head.clone(), extra, sized(b"data", size, data)],
+        );
+        let pcm = Pcm::from_reader(Cursor::new(file)).unwrap();
+        assert_eq!(pcm.samples(), whole.samples(), "{size}");
+        assert_eq!(pcm.missing_frames(), missing);
+    }
+    // 64-bit floats, cut in the middle of one; frames of two channels.
+    let data: Vec<u8> = [0.5_f64, -0.25, 1.0]
+        .iter()
+        .flat_map(|v| v.to_le_bytes())
+        .collect();
+    for (channels, samples) in [(1, &[16_384, -8_192][..]), (2, &[16_384, -8_192])] {
+        let data = sized(b"data", 32, &data[..23]);
+        let file = riff(
+            b"RIFF",
+            36,
+            &[odd(), fmt(3, channels, 64, 8 * channels, b""), data],
+        );
+        assert_eq!(
+            Pcm::from_reader(Cursor::new(file)).unwrap().samples(),
+            samples
+        );
+    }
+}
+
 /// Knows the largest room that was made for its bytes.
 struct Asked<'a>(&'a [u8], usize);
 
