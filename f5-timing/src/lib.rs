@@ -15,7 +15,7 @@
 //!
 //! | format | times | words | lenient reading takes too |
 //! |---|---|---|---|
-//! | SRT | 1 ms | cleaned, raw; U+2060 keeps `-->` out | `.` for `,`, any width of fields, no number, text behind the times |
+//! | SRT | 1 ms | cleaned; U+2060 keeps `-->` and tags out, tags are read as nothing | `.` for `,`, any width of fields, no number, text behind the times |
 //! | WebVTT | 1 ms | cleaned, `&` `<` `>` escaped | arrows without spaces or in a text, cues with bad times (left out) |
 //! | ASS | 10 ms | cleaned, `{` `}` `\` escaped | fields of any width, no `Format` line, no sections in front |
 //! | CSV | 1 ms | exact, RFC 4180, optional formula guard | `;` and tabs, stray quotes, short rows, other column names |

@@ -16,8 +16,9 @@ pub struct WriteOptions {
     /// CSV: puts `'` in front of cells that a spreadsheet would run as a formula.
     /// [`ReadOptions::formula_guard`] takes it away again.
     pub formula_guard: bool,
-    /// SRT: players obey markup found in words, and the format has no escape. Puts U+2060 (word
-    /// joiner, invisible) behind every `<`, `{` and `\` so that they are shown instead.
+    /// SRT: players obey markup found in words, and the format has no escape. U+2060 (word joiner,
+    /// invisible) always stands behind a `<` or `{` that begins what looks like a tag (`<i>`, `</x`,
+    /// `{\an8}`), so that it is shown and read back; this puts one behind every `<`, `{` and `\`.
     pub neutralise_markup: bool,
     /// JSON Lines: a first line with schema, language and title.
     pub header_line: bool,

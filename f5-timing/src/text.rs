@@ -158,7 +158,7 @@ pub(crate) fn strip_joiners(text: &str, behind: &[&str]) -> String {
     if !text.contains('\u{2060}') {
         return text.to_owned();
     }
-    let mut out = text.replace("--\u{2060}>", "-->");
+    let mut out = text.to_owned();
     for character in behind {
         out = out.replace(&format!("{character}\u{2060}"), character);
     }

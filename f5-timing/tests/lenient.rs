@@ -82,6 +82,56 @@ fn srt() {
 }
 
 #[test]
+fn srt_markup() {
+    let read = |text: &str, wanted: &str| {
+        let file = format!("1\n00:00:01,500 --> 00:00:02,000\n{text}\n");
+        both(TimingFormat::Srt, &file, &[(wanted, 1500, 2000)]);
+    };
+    for (text, wanted) in [
+        // What players obey is taken away, however it is spelt.
+        ("<i>Stay</i> <B>here</B>, <u >now</u >!", "Stay here, now!"),
+        ("<s>a</s>{b}b{/b}{I}c{/I}", "abc"),
+        (
+            "<font color=\"#ffff00\" size=\"12\">yellow</font>",
+            "yellow",
+        ),
+        ("<FONT\tface='x'>y</Font>", "y"),
+        ("{\\an8}top{\\i1}{\\pos(1,2)} and below", "top and below"),
+        ("{y:i}{C:$0000ff}blue", "blue"),
+        ("one<br>two<BR />three", "one\ntwo\nthree"),
+        ("- <i>one\n- two</i>", "- one\n- two"),
+        ("<i></i>", ""),
+        // Tags inside of what is none, and tags that taking away others would make.
+        ("<<i>b>", "<b>"),
+        ("{{\\b1}\\b0}", "{\\b0}"),
+        ("a <font <i>b</i>", "a <font b"),
+        // The rest is text.
+        ("a < b > c, {d} <3", "a < b > c, {d} <3"),
+        (
+            "<unknown> </x> <ib> <> </> <1>",
+            "<unknown> </x> <ib> <> </> <1>",
+        ),
+        ("<i", "<i"),
+        ("{\\an8 {\\an8 <b", "{\\an8 {\\an8 <b"),
+        (
+            "} {z:1} {n} {/} {} C:\\new \\N",
+            "} {z:1} {n} {/} {} C:\\new \\N",
+        ),
+        // Joiners that writers put, and others.
+        (
+            "<\u{2060}i>a--\u{2060}>{\u{2060}\\\u{2060}an8}",
+            "<i>a-->{\\an8}",
+        ),
+        ("a\u{2060}b -\u{2060}>", "a\u{2060}b -\u{2060}>"),
+    ] {
+        read(text, wanted);
+    }
+    // Many braces that nothing closes take no longer than others.
+    let open = "{\\".repeat(100_000);
+    read(&open, &open);
+}
+
+#[test]
 fn vtt() {
     let format = TimingFormat::Vtt;
     let a: &[_] = &[("a", 1500, 2000)];

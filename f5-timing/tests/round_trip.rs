@@ -25,6 +25,15 @@ fn any_word() -> impl Strategy<Value = String> {
     ]
 }
 
+/// Pieces of markup, and of what keeps it apart.
+fn markup() -> impl Strategy<Value = &'static str> {
+    const PIECES: &[&str] = &[
+        "<", ">", "{", "}", "/", "\\", "i", "B", "font", "br", "<i>", "</I>", "<br/>", "{\\an8}",
+        "{b}", "{/U}", "{y:i}", "<e>", "-->", "--", "\u{2060}", "=", "x", "é", "好",
+    ];
+    prop::sample::select(PIECES)
+}
+
 /// Words with times in nanoseconds: gaps and lengths from zero to minutes.
 fn any_words() -> impl Strategy<Value = Vec<(String, u64, u64)>> {
     let step = || {
@@ -207,6 +216,38 @@ proptest! {
     }
 
     #[test]
+    fn srt_gives_back_text_that_looks_like_markup(
+        words in prop::collection::vec(prop::collection::vec(markup(), 1..6), 1..6),
+        neutralise_markup in any::<bool>(),
+        highlight in any::<bool>(),
+    ) {
+        // Words of joiners alone would be left out.
+        let words = words.iter().map(|parts| parts.concat() + ".").collect::<Vec<_>>();
+        let mut track = Track::new();
+        let second = std::time::Duration::from_secs(1);
+        for (i, word) in words.iter().enumerate() {
+            track.push(word, second * i as u32, second * (i as u32 + 1), None).unwrap();
+        }
+        let cues = CueMode::Segmented(CueOptions { max_columns: 4_000, ..CueOptions::default() });
+        let options = WriteOptions { neutralise_markup, ..WriteOptions::default() };
+        let marked = WriteOptions { cues, highlight, ..options.clone() };
+        for lenient in [false, true] {
+            let mut bytes = Vec::new();
+            track.write_with(TimingFormat::Srt, &options, &mut bytes).unwrap();
+            let found = parse(TimingFormat::Srt, &bytes, lenient).cues;
+            let found = found.iter().map(|cue| cue.text.as_str()).collect::<Vec<_>>();
+            prop_assert_eq!(found, words.iter().map(String::as_str).collect::<Vec<_>>());
+            bytes.clear();
+            track.write_with(TimingFormat::Srt, &marked, &mut bytes).unwrap();
+            let text = words.concat();
+            for cue in parse(TimingFormat::Srt, &bytes, lenient).cues {
+                let cue = cue.text.replace(['\n', ' '], "");
+                prop_assert!(text.contains(&cue), "{:?} is not in {:?}", cue, text);
+            }
+        }
+    }
+
+    #[test]
     fn formula_guard_is_reversible(words in any_words()) {
         let options = WriteOptions { formula_guard: true, ..WriteOptions::default() };
         let mut bytes = Vec::new();
@@ -263,7 +304,10 @@ fn other_crates_read_the_same() {
     );
     let bodies =
         fasrt::srt::Parser::strict(&srt).map(|entry| entry.unwrap().body_ref().to_string());
-    assert_eq!(bodies.collect::<Vec<_>>(), ["a, \"b\"", "c d", "<e>"]);
+    assert_eq!(
+        bodies.collect::<Vec<_>>(),
+        ["a, \"b\"", "c d", "<\u{2060}e>"]
+    );
     assert!(fasrt::vtt::Parser::new(&vtt).all(|block| block.is_ok()));
     assert!(fasrt::ass::Parser::strict(&ass).all(|block| block.is_ok()));
 }

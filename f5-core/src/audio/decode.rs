@@ -21,9 +21,7 @@ use symphonia::{
 };
 
 use super::{
-    AudioError, Pcm, SampleWidth,
-    formats::Format,
-    pcm::{MAX_DECODED_SAMPLES, widen_24},
+    AudioError, Pcm, SampleWidth, formats::Format, pcm::MAX_DECODED_SAMPLES, wav::widen_24,
 };
 use crate::panics::panic_message;
 

@@ -89,32 +89,40 @@ pub enum AudioError {
         /// Hz before and after.
         sample_rate: [u32; 2],
     },
-    /// A WAV file with a broken header or an encoding other than 8, 16, 24, 32-bit integer or
-    /// 32-bit float PCM.
+    /// A WAV file without one of the two chunks that it needs.
     #[error(
-        "malformed or unsupported WAV header; PCM with 8, 16, 24 or 32 bits or 32-bit float is readable"
+        "the WAV file has no `{id}` chunk where one must be; it is damaged or cut off, get it again from its source"
     )]
-    Header {
-        /// What the WAV reader found.
-        source: hound::Error,
+    MissingChunk {
+        /// Identifier of the chunk; `fmt ` has to stand in front of `data`.
+        id: &'static str,
+    },
+    /// A WAV file whose format is not told to the end.
+    #[error(
+        "the `fmt ` chunk of the WAV file has {got} of {needed} bytes; it is damaged or cut off, get it again from its source"
+    )]
+    ShortFmt {
+        /// Bytes of the chunk.
+        got: usize,
+        /// Bytes that it must have.
+        needed: usize,
+    },
+    /// A WAV file with compressed samples, or others that are not plain numbers.
+    #[error(
+        "WAV encoding {code:#06x}{} is not supported; 0x0001 (integers) and 0x0003 (floats) are, and A-law and µ-law where a recording is read with feature `symphonia` of f5-core and f5-tts; or convert it, for instance with `ffmpeg -i in.wav -c:a pcm_s16le out.wav`",
+        encoding_name(*code)
+    )]
+    UnsupportedEncoding {
+        /// The encoding as Microsoft's `mmreg.h` numbers it.
+        code: u16,
     },
     /// A bit depth that has no reader.
     #[error(
-        "{bits}-bit WAV samples are not supported; use 8, 16, 24 or 32-bit integer or 32-bit float"
+        "{bits}-bit WAV samples are not supported; 8, 16, 24 and 32-bit integers and 32-bit floats are, and 64-bit floats where a recording is read with feature `symphonia` of f5-core and f5-tts; or convert it, for instance with `ffmpeg -i in.wav -c:a pcm_s16le out.wav`"
     )]
     UnsupportedBitDepth {
         /// Bits per sample in the header.
         bits: u16,
-    },
-    /// The sample data ends before the header says.
-    #[error("WAV data ends after {got} of {expected} samples")]
-    Truncated {
-        /// Samples the header announces, over all channels.
-        expected: usize,
-        /// Samples that could be read.
-        got: usize,
-        /// How the read ended.
-        source: hound::Error,
     },
     /// The stream behind a WAV reader or writer failed.
     #[error("audio stream failed")]
@@ -231,5 +239,18 @@ impl AudioError {
             Self::File { source, .. } => source.without_path(),
             other => other,
         }
+    }
+}
+
+fn encoding_name(code: u16) -> &'static str {
+    match code {
+        0x0002 => " (ADPCM of Microsoft)",
+        0x0006 => " (A-law)",
+        0x0007 => " (µ-law)",
+        0x0011 => " (ADPCM of IMA)",
+        0x0031 => " (GSM 6.10)",
+        0x0055 => " (mp3)",
+        0xfffe => " (an extension without a number)",
+        _ => "",
     }
 }

@@ -25,21 +25,7 @@ impl Format {
     /// By the first bytes: names lie.
     pub(super) fn of(head: &[u8]) -> Option<Self> {
         match head {
-            [
-                b'R',
-                b'I',
-                b'F',
-                b'F',
-                _,
-                _,
-                _,
-                _,
-                b'W',
-                b'A',
-                b'V',
-                b'E',
-                ..,
-            ] => Some(Self::Wav),
+            [form @ .., b'W', b'A', b'V', b'E'] if is_riff(form) => Some(Self::Wav),
             [b'f', b'L', b'a', b'C', ..] => Some(Self::Flac),
             [b'O', b'g', b'g', b'S', ..] => Some(Self::Ogg),
             [_, _, _, _, b'f', b't', b'y', b'p', ..] => Some(Self::Mp4),
@@ -63,6 +49,14 @@ impl Format {
     }
 }
 
+/// RIFF, or its 64-bit forms, and a size.
+fn is_riff(form: &[u8]) -> bool {
+    form.len() == 8
+        && [b"RIFF", b"RF64", b"BW64"]
+            .iter()
+            .any(|id| form.starts_with(*id))
+}
+
 impl Pcm {
     /// Reads a recording, whatever its name: a WAV file as [`read_wav`](Self::read_wav) does, and with
     /// feature `symphonia` mp3, FLAC, Ogg Vorbis, m4a (AAC or ALAC), AAC, and WAV files in other
@@ -71,7 +65,8 @@ impl Pcm {
     /// As in upstream's chain (pydub over FFmpeg), compressed audio becomes 16-bit integers at its own
     /// rate, and lossless audio of more bits 32-bit ones. Delay and padding of mp3 and Vorbis encoders are
     /// cut off; AAC keeps its encoder's delay, 1024 to 2112 near-silent samples at the start, which
-    /// preparing a reference trims. A file that was cut off gives what is there of it.
+    /// preparing a reference trims. A file that was cut off gives what is there of it; of WAV files
+    /// [`missing_frames`](Self::missing_frames) tells it.
     ///
     /// # Errors
     ///
@@ -99,8 +94,14 @@ impl Pcm {
         match Format::of(&head) {
             Some(Format::Wav) => match Self::from_wav_reader(&mut reader) {
                 #[cfg(feature = "symphonia")]
-                Err(AudioError::Header { .. } | AudioError::UnsupportedBitDepth { .. }) => {
-                    super::decode::decode(reader, &head)
+                Err(
+                    AudioError::UnsupportedEncoding { .. } | AudioError::UnsupportedBitDepth { .. },
+                ) => {
+                    reader.rewind().map_err(failed)?;
+                    // Its sizes may be wrong, and the decoder believes them.
+                    let (file, missing) = super::riff::Riff::open(reader)?.rewritten()?;
+                    let pcm = super::decode::decode(std::io::Cursor::new(file), &head)?;
+                    Ok(pcm.with_missing_frames(missing))
                 }
                 read => read,
             },
@@ -124,7 +125,9 @@ mod tests {
     fn files_are_known_by_their_first_bytes() {
         for (head, format) in [
             (&b"RIFF\x10\0\0\0WAVE"[..], Some(Format::Wav)),
+            (b"RF64\xff\xff\xff\xffWAVE", Some(Format::Wav)),
             (b"RIFF\x10\0\0\0AVI ", None),
+            (b"RIFX\0\0\0\x10WAVE", None),
             (b"fLaC\0\0\0\x22", Some(Format::Flac)),
             (b"OggS\0\x02", Some(Format::Ogg)),
             (b"\0\0\0\x1cftypM4A ", Some(Format::Mp4)),

@@ -29,6 +29,7 @@ pub mod loudness;
 mod pcm;
 pub mod reference;
 pub mod resample;
+mod riff;
 pub mod silence;
 mod sync;
 mod wav;

@@ -7,7 +7,7 @@ use std::{io::Read, path::Path, time::Duration};
 
 use super::{
     AudioError, Waveform, sync,
-    wav::{self, Wav, WavSamples},
+    wav::{self, Wav},
     waveform::duration,
 };
 
@@ -56,6 +56,7 @@ pub struct Pcm {
     width: SampleWidth,
     channels: u16,
     sample_rate: u32,
+    missing_frames: u64,
 }
 
 impl Pcm {
@@ -97,6 +98,7 @@ impl Pcm {
             width,
             channels,
             sample_rate,
+            missing_frames: 0,
         })
     }
 
@@ -111,6 +113,7 @@ impl Pcm {
             width,
             channels,
             sample_rate,
+            missing_frames: 0,
         }
     }
 
@@ -118,6 +121,10 @@ impl Pcm {
     ///
     /// As in upstream's chain, 24-bit samples are widened to 32 bits (the new low byte repeats the
     /// sign) and floats become 32-bit integers, rounded and clipped to full scale.
+    ///
+    /// Files are read as they are: sizes that a header leaves open or has wrong are those of the file, and
+    /// of one that was cut off the whole frames are read that are there
+    /// ([`missing_frames`](Self::missing_frames) says how many are not).
     ///
     /// # Errors
     ///
@@ -131,29 +138,27 @@ impl Pcm {
     ///
     /// # Errors
     ///
-    /// [`AudioError::NotWav`], [`AudioError::Header`], [`AudioError::UnsupportedBitDepth`],
-    /// [`AudioError::Truncated`], [`AudioError::ZeroChannels`], [`AudioError::ZeroSampleRate`], or
-    /// [`AudioError::NotFinite`] for a float WAV with a NaN or infinite sample.
+    /// [`AudioError::NotWav`], [`AudioError::MissingChunk`], [`AudioError::ShortFmt`],
+    /// [`AudioError::UnsupportedEncoding`], [`AudioError::UnsupportedBitDepth`],
+    /// [`AudioError::ZeroChannels`], [`AudioError::ZeroSampleRate`], [`AudioError::NotFinite`] for a float
+    /// WAV with a NaN or infinite sample, or [`AudioError::Stream`] if the reader fails.
     pub fn from_wav_reader(reader: impl Read) -> Result<Self, AudioError> {
         let Wav {
             samples,
             channels,
             sample_rate,
+            missing_frames,
         } = Wav::read(reader)?;
-        let (samples, width) = match samples {
-            WavSamples::Int { samples, bits: 8 } => (samples, SampleWidth::Bits8),
-            WavSamples::Int { samples, bits: 16 } => (samples, SampleWidth::Bits16),
-            WavSamples::Int { samples, bits: 24 } => (
-                samples.into_iter().map(widen_24).collect(),
-                SampleWidth::Bits32,
-            ),
-            WavSamples::Int { samples, .. } => (samples, SampleWidth::Bits32),
-            WavSamples::Float(samples) => (
-                samples.into_iter().map(quantise_32).collect(),
-                SampleWidth::Bits32,
-            ),
-        };
-        Self::new(samples, width, channels, sample_rate)
+        let (samples, width) = samples.into_ints();
+        let pcm = Self::new(samples, width, channels, sample_rate)?;
+        Ok(pcm.with_missing_frames(missing_frames))
+    }
+
+    pub(super) fn with_missing_frames(self, missing_frames: u64) -> Self {
+        Self {
+            missing_frames,
+            ..self
+        }
     }
 
     /// Writes a WAV file of the same width; nothing is left half-written.
@@ -183,6 +188,7 @@ impl Pcm {
             width: SampleWidth::Bits16,
             channels: 1,
             sample_rate,
+            missing_frames: 0,
         }
     }
 
@@ -214,6 +220,13 @@ impl Pcm {
     #[must_use]
     pub fn frames(&self) -> usize {
         self.samples.len() / usize::from(self.channels)
+    }
+
+    /// Frames that a WAV file should have behind these, going by its header: it was cut off. 0 for audio
+    /// from anywhere else, and for anything made of this clip.
+    #[must_use]
+    pub fn missing_frames(&self) -> u64 {
+        self.missing_frames
     }
 
     /// Length in time.
@@ -300,6 +313,7 @@ impl Pcm {
             width,
             channels,
             sample_rate,
+            missing_frames: 0,
         }
     }
 
@@ -331,6 +345,7 @@ impl Pcm {
     fn empty_like(&self) -> Self {
         Self {
             samples: Vec::new(),
+            missing_frames: 0,
             ..*self
         }
     }
@@ -377,14 +392,4 @@ pub(crate) fn integer_rms(sum_of_squares: u128, samples: usize) -> u64 {
     } else {
         (sum_of_squares as f64 / samples as f64).sqrt() as u64
     }
-}
-
-pub(super) fn widen_24(value: i32) -> i32 {
-    let low_byte = if value < 0 { 0xff } else { 0 };
-    (value << 8) | low_byte
-}
-
-fn quantise_32(value: f32) -> i32 {
-    // The cast saturates, which is the clipping wanted here.
-    (f64::from(value) * 2_f64.powi(31)).round_ties_even() as i32
 }

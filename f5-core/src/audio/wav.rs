@@ -1,14 +1,17 @@
-//! WAV files through hound: every readable encoding into one type, and files that appear whole.
+//! WAV files: every readable encoding into one type, and files that appear whole.
 
 use std::{
     fs::File,
-    io::{self, BufReader, Cursor, Read, Seek, Write},
+    io::{self, BufReader, Read, Seek, Write},
     path::Path,
 };
 
-use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
+use hound::{WavSpec, WavWriter};
 
-use super::AudioError;
+use super::{
+    AudioError, SampleWidth,
+    riff::{Fmt, Riff, bytes},
+};
 use crate::files::{Sink, replace};
 
 /// How samples are stored in a WAV file.
@@ -26,6 +29,8 @@ pub(super) struct Wav {
     pub(super) samples: WavSamples,
     pub(super) channels: u16,
     pub(super) sample_rate: u32,
+    /// Frames that the header announces and the file does not have.
+    pub(super) missing_frames: u64,
 }
 
 /// Interleaved samples as they were stored.
@@ -35,47 +40,84 @@ pub(super) enum WavSamples {
 }
 
 impl Wav {
-    pub(super) fn read(mut reader: impl Read) -> Result<Self, AudioError> {
-        let mut head = Vec::with_capacity(12);
-        reader
-            .by_ref()
-            .take(12)
-            .read_to_end(&mut head)
-            .map_err(|source| AudioError::Stream {
-                source: source.into(),
-            })?;
-        if head.len() < 12 || &head[..4] != b"RIFF" || &head[8..] != b"WAVE" {
-            return Err(AudioError::NotWav {
-                found: head.escape_ascii().to_string(),
-            });
-        }
-        let reader = WavReader::new(Cursor::new(head).chain(reader)).map_err(header_error)?;
-        let WavSpec {
+    /// Reads the whole frames that are there, whatever the sizes in the header.
+    pub(super) fn read(reader: impl Read) -> Result<Self, AudioError> {
+        let Riff {
+            fmt,
+            data,
+            announced,
+            ..
+        } = Riff::open(reader)?;
+        let Fmt {
             channels,
             sample_rate,
-            bits_per_sample: bits,
-            sample_format,
-        } = reader.spec();
+            bits,
+            ..
+        } = fmt;
+        if channels == 0 {
+            return Err(AudioError::ZeroChannels);
+        }
         if sample_rate == 0 {
             return Err(AudioError::ZeroSampleRate);
         }
-        let samples = match (sample_format, bits) {
-            (SampleFormat::Int, 8 | 16 | 24 | 32) => WavSamples::Int {
-                samples: collect(reader)?,
+        let frame = fmt.bytes() * usize::from(channels);
+        let samples = match (fmt.code, bits, fmt.bytes()) {
+            (Fmt::INT, 8, _) => ints(
                 bits,
-            },
-            (SampleFormat::Float, 32) => {
-                let samples = collect(reader)?;
+                collect(data, frame, |[v]: [u8; 1]| i32::from(v) - 128)?,
+            ),
+            (Fmt::INT, 16, _) => ints(
+                bits,
+                collect(data, frame, |v| i32::from(i16::from_le_bytes(v)))?,
+            ),
+            (Fmt::INT, 24, 3) => ints(
+                bits,
+                collect(data, frame, |[a, b, c]| low_24([a, b, c, 0]))?,
+            ),
+            (Fmt::INT, 24, _) => ints(bits, collect(data, frame, low_24)?),
+            (Fmt::INT, 32, _) => ints(bits, collect(data, frame, i32::from_le_bytes)?),
+            (Fmt::FLOAT, 32, _) => {
+                let samples = collect(data, frame, f32::from_le_bytes)?;
                 check_finite(&samples, channels)?;
                 WavSamples::Float(samples)
             }
-            _ => return Err(AudioError::UnsupportedBitDepth { bits }),
+            (Fmt::INT | Fmt::FLOAT, ..) => return Err(AudioError::UnsupportedBitDepth { bits }),
+            (code, ..) => return Err(AudioError::UnsupportedEncoding { code }),
         };
+        let frames = samples.len() / usize::from(channels);
+        let announced = announced.map_or(0, |bytes| bytes / frame as u64);
         Ok(Self {
             samples,
             channels,
             sample_rate,
+            missing_frames: announced.saturating_sub(frames as u64),
         })
+    }
+}
+
+impl WavSamples {
+    /// Integers as upstream's chain makes them.
+    pub(super) fn into_ints(self) -> (Vec<i32>, SampleWidth) {
+        match self {
+            Self::Int { samples, bits: 8 } => (samples, SampleWidth::Bits8),
+            Self::Int { samples, bits: 16 } => (samples, SampleWidth::Bits16),
+            Self::Int { samples, bits: 24 } => (
+                samples.into_iter().map(widen_24).collect(),
+                SampleWidth::Bits32,
+            ),
+            Self::Int { samples, .. } => (samples, SampleWidth::Bits32),
+            Self::Float(samples) => (
+                samples.into_iter().map(quantise_32).collect(),
+                SampleWidth::Bits32,
+            ),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Int { samples, .. } => samples.len(),
+            Self::Float(samples) => samples.len(),
+        }
     }
 }
 
@@ -146,25 +188,40 @@ pub(super) fn check_finite(samples: &[f32], channels: u16) -> Result<(), AudioEr
     }
 }
 
-fn collect<R: Read, S: hound::Sample>(mut reader: WavReader<R>) -> Result<Vec<S>, AudioError> {
-    // The length comes from the file and is not to be trusted with an allocation.
-    const TRUSTED: usize = 1 << 20;
-    let expected = reader.len() as usize;
-    let mut samples = Vec::with_capacity(expected.min(TRUSTED));
-    for sample in reader.samples() {
-        let got = samples.len();
-        samples.push(sample.map_err(|source| AudioError::Truncated {
-            expected,
-            got,
-            source,
-        })?);
+/// Decodes whole frames of `frame` bytes, which are samples of `N` bytes, up to the end of the file.
+fn collect<const N: usize, T>(
+    mut data: impl Read,
+    frame: usize,
+    decode: impl Fn([u8; N]) -> T + Copy,
+) -> Result<Vec<T>, AudioError> {
+    const BLOCK: usize = 1 << 16;
+    let block = frame * (BLOCK / frame).max(1);
+    let mut samples = Vec::new();
+    loop {
+        let found = bytes(&mut data, block as u64)?;
+        let whole = &found[..found.len() / frame * frame];
+        samples.extend(whole.as_chunks().0.iter().copied().map(decode));
+        if found.len() < block {
+            return Ok(samples);
+        }
     }
-    Ok(samples)
 }
 
-fn header_error(source: hound::Error) -> AudioError {
-    match source {
-        hound::Error::FormatError("file contains zero channels") => AudioError::ZeroChannels,
-        source => AudioError::Header { source },
-    }
+fn ints(bits: u16, samples: Vec<i32>) -> WavSamples {
+    WavSamples::Int { samples, bits }
+}
+
+/// The low 24 bits with their sign.
+fn low_24(bytes: [u8; 4]) -> i32 {
+    i32::from_le_bytes(bytes) << 8 >> 8
+}
+
+pub(super) fn widen_24(value: i32) -> i32 {
+    let low_byte = if value < 0 { 0xff } else { 0 };
+    (value << 8) | low_byte
+}
+
+fn quantise_32(value: f32) -> i32 {
+    // The cast saturates, which is the clipping wanted here.
+    (f64::from(value) * 2_f64.powi(31)).round_ties_even() as i32
 }

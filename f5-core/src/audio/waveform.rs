@@ -50,6 +50,9 @@ impl Waveform {
     /// Reads a WAV file (8, 16, 24, 32-bit integer or 32-bit float) and takes the mean of its
     /// channels.
     ///
+    /// Files are read as they are: sizes that a header leaves open or has wrong are those of the file, and
+    /// of one that was cut off the whole frames are read that are there.
+    ///
     /// # Errors
     ///
     /// [`AudioError::Read`] if the file cannot be opened, [`AudioError::File`] around any error of
@@ -62,14 +65,16 @@ impl Waveform {
     ///
     /// # Errors
     ///
-    /// [`AudioError::NotWav`], [`AudioError::Header`], [`AudioError::UnsupportedBitDepth`],
-    /// [`AudioError::Truncated`], [`AudioError::ZeroChannels`], [`AudioError::ZeroSampleRate`], or
-    /// [`AudioError::NotFinite`] for a float WAV with a NaN or infinite sample.
+    /// [`AudioError::NotWav`], [`AudioError::MissingChunk`], [`AudioError::ShortFmt`],
+    /// [`AudioError::UnsupportedEncoding`], [`AudioError::UnsupportedBitDepth`],
+    /// [`AudioError::ZeroChannels`], [`AudioError::ZeroSampleRate`], [`AudioError::NotFinite`] for a float
+    /// WAV with a NaN or infinite sample, or [`AudioError::Stream`] if the reader fails.
     pub fn from_wav_reader(reader: impl Read) -> Result<Self, AudioError> {
         let Wav {
             samples,
             channels,
             sample_rate,
+            ..
         } = Wav::read(reader)?;
         let samples = match samples {
             WavSamples::Int { samples, bits } => {

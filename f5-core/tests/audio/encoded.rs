@@ -23,8 +23,8 @@ fn wav_files_are_read_as_ever() {
     assert_eq!(read, Pcm::read_wav(path("short_16k_mono.wav")).unwrap());
     let mut cut = int_wav(&[1; 100], 24_000, 1, 16);
     cut.truncate(cut.len() - 31);
-    let error = Pcm::from_reader(Cursor::new(cut)).unwrap_err();
-    assert!(matches!(error, AudioError::Truncated { .. }), "{error}");
+    let cut = Pcm::from_reader(Cursor::new(cut)).unwrap();
+    assert_eq!((cut.frames(), cut.missing_frames()), (84, 16));
 }
 
 #[test]
@@ -54,7 +54,9 @@ fn without_the_feature_the_error_names_it() {
     let error = Pcm::from_reader(Cursor::new(b"a text".to_vec())).unwrap_err();
     assert!(matches!(error, AudioError::NotWav { .. }), "{error}");
     let alaw = Pcm::read(encoded("voice_alaw.wav")).unwrap_err();
-    assert!(matches!(alaw.without_path(), AudioError::Header { .. }));
+    let alaw = alaw.without_path();
+    assert!(matches!(alaw, AudioError::UnsupportedEncoding { code: 6 }));
+    assert!(alaw.to_string().contains("symphonia"), "{alaw}");
 }
 
 #[cfg(feature = "symphonia")]

@@ -15,6 +15,7 @@ mod encoded;
 mod golden;
 mod joining;
 mod mel_input;
+mod odd_wavs;
 mod properties;
 mod reference;
 mod silence;

@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use super::{ReferenceReport, measure::Mix};
-use crate::audio::reference::Clip;
+use crate::audio::{Pcm, reference::Clip};
 
 /// Below this length a voice is hard to tell.
 const SHORT: Duration = Duration::from_secs(3);
@@ -58,6 +58,13 @@ impl fmt::Display for Severity {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Finding {
+    /// The file is not all there.
+    CutOff {
+        /// Length of the recording.
+        source_duration: Duration,
+        /// Length that the header of the file announces.
+        announced: Duration,
+    },
     /// The recording was cut; a text that was not cut with it says more than the audio.
     TooLong {
         /// Length of the recording.
@@ -149,7 +156,10 @@ impl Finding {
     pub fn severity(&self) -> Severity {
         let warns = match self {
             Self::TooLong { text_fits, .. } => !text_fits,
-            Self::ClippedText { .. } | Self::TooShort { .. } | Self::Edges { .. } => true,
+            Self::CutOff { .. }
+            | Self::ClippedText { .. }
+            | Self::TooShort { .. }
+            | Self::Edges { .. } => true,
             Self::TooManyWords {
                 syllables_per_second,
             } => *syllables_per_second > PACE[1],
@@ -174,6 +184,9 @@ impl Finding {
     #[must_use]
     pub fn remedy(&self) -> &'static str {
         match self {
+            Self::CutOff { .. } => {
+                "get the file again from its source, or leave in ref_text only what it still says"
+            }
             Self::TooLong {
                 text_fits: true, ..
             } => "give a recording of less than 12 s to choose what is kept",
@@ -201,6 +214,15 @@ impl Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::CutOff {
+                source_duration,
+                announced,
+            } => write!(
+                f,
+                "the file ends after {:.1} of the {:.1} s that its header announces",
+                source_duration.as_secs_f64(),
+                announced.as_secs_f64()
+            ),
             Self::TooLong {
                 source_duration,
                 kept,
@@ -285,6 +307,16 @@ impl fmt::Display for Finding {
             ),
         }
     }
+}
+
+pub(super) fn cut_off(recording: &Pcm) -> Option<Finding> {
+    let missing = recording.missing_frames();
+    let seconds = missing as f64 / f64::from(recording.sample_rate());
+    let missing_duration = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+    (missing > 0).then(|| Finding::CutOff {
+        source_duration: recording.duration(),
+        announced: recording.duration().saturating_add(missing_duration),
+    })
 }
 
 pub(super) fn short(kept: Duration) -> Option<Finding> {

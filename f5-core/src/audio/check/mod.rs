@@ -96,6 +96,7 @@ impl ReferenceReport {
         let [leading, trailing] = kept.edges();
         report.findings.extend(
             [
+                finding::cut_off(recording),
                 clip,
                 finding::short(report.kept),
                 finding::pace(&report, prepared.clipped.map(|_| pace(&whole))),
