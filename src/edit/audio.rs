@@ -7,7 +7,7 @@ use f5_core::audio::Waveform;
 use crate::{error::Result, place::Place, speak::NoiseSource, timeline::whole_samples};
 
 use super::{
-    EditOutput, EditedSpan, Job, render,
+    EditOutput, EditedSpan, Job,
     splice::{New, Patch, splice},
     window::{Spot, Window},
 };
@@ -42,16 +42,7 @@ impl Job<'_> {
         let mut spoken: Vec<Option<Spoken>> = spots.iter().map(|_| None).collect();
         let mut whole = None;
         for (index, window) in windows.iter().enumerate() {
-            let rendered = render::render(
-                self.engine,
-                &mut place,
-                self.recording,
-                window,
-                (index, windows.len()),
-                &mut noise,
-                self.params,
-                self.on_step,
-            )?;
+            let rendered = self.render(&mut place, window, (index, windows.len()), &mut noise)?;
             self.report.heard.push(window.samples.clone());
             self.report.sampling += rendered.sampling;
             self.report.vocoding += rendered.vocoding;

@@ -1,7 +1,7 @@
 //! Speaks the holes of a window: upstream's masked sampling, then the vocoder.
 
 use std::{
-    ops::{ControlFlow, Range},
+    ops::Range,
     time::{Duration, Instant},
 };
 
@@ -16,7 +16,6 @@ use f5_model::cfm::{SampleRow, Step, total_frames};
 
 use crate::{
     Progress,
-    engine::Engine,
     error::Result,
     place::Place,
     speak::{Brake, NoiseSource},
@@ -24,7 +23,7 @@ use crate::{
 };
 
 use super::{
-    EditParams,
+    Job,
     window::{Hole, Window},
 };
 
@@ -82,88 +81,91 @@ impl Laid {
     }
 }
 
-/// Speaks window `index` of `count`.
-pub(super) fn render(
-    engine: &Engine,
-    place: &mut Place,
-    recording: &Waveform,
-    window: &Window,
-    (index, count): (usize, usize),
-    noise: &mut NoiseSource,
-    params: &EditParams,
-    on_step: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-) -> Result<Rendered> {
-    let spec = &engine.config.mel_spec;
-    let synthesis = &params.synthesis;
-    let samples = recording.samples()[window.samples.clone()].to_vec();
-    let mut heard = Waveform::new(samples, recording.sample_rate())?;
-    let ref_rms = boost_to_target_rms(&mut heard, synthesis.target_rms)?;
-    let heard = heard.resample(spec.target_sample_rate)?;
-    let laid = Laid::out(&engine.mel.extract(heard.samples())?, &window.holes);
-    let spoken = Spoken::new(engine, &window.text, synthesis);
-    let tokenizer = engine.config.tokenizer;
-    let ids = tokenizer
-        .encode_with(spoken.text(), &engine.vocab, spoken.readings())
-        .ids;
-    let frames = laid.cond.frames();
-    let duration = total_frames(ids.len(), frames, frames);
-    let noise = noise.draw(duration * spec.n_mel_channels);
-    let row = SampleRow {
-        cond: &laid.cond,
-        text: &ids,
-        duration,
-        noise: &noise,
-        edit_mask: Some(&laid.edit_mask),
-    };
-    let sampler = synthesis.sampling();
-    let mut on_step = |Step { done, total }| {
-        engine.observer.step(index, done, total);
-        on_step(Progress {
-            chunk: index,
-            chunks: count,
-            step: done,
-            steps: total,
-        })
-    };
-    let mut brake = Brake::new(&mut on_step);
-    let mut rendered = place.run(index, |networks| {
-        let clock = Instant::now();
-        let span = tracing::debug_span!("f5.sample", rows = 1, device = %networks.device).entered();
-        let mut mels = networks
-            .cfm
-            .sample(&[row], &sampler, |step| brake.step(step))?;
-        brake.check()?;
-        drop(span);
-        let sampling = clock.elapsed();
-        let mel = mels.swap_remove(0);
-        let _span = tracing::debug_span!("f5.vocode", frames = mel.frames()).entered();
-        let wave = networks.vocode(&mel)?;
-        Ok(Rendered {
-            wave: Waveform::new(wave, spec.target_sample_rate)?,
-            spans: Vec::new(),
-            gains: Vec::new(),
-            sampling,
-            vocoding: clock.elapsed().saturating_sub(sampling),
-            device: networks.device.to_string(),
-            kernels: networks.kernels.clone(),
-        })
-    })?;
-    engine.observer.chunk(index + 1, count);
-    let hop = spec.hop_length;
-    let length = rendered.wave.samples().len();
-    rendered.spans = window
-        .holes
-        .iter()
-        .zip(&laid.starts)
-        .map(|(hole, start)| (start * hop).min(length)..((start + hole.frames) * hop).min(length))
-        .collect();
-    rendered.gains = (0..window.holes.len())
-        .map(|at| gain(&heard, &rendered, window, at, hop))
-        .collect();
-    let mut wave = rendered.wave.into_samples();
-    restore_rms(&mut wave, ref_rms, synthesis.target_rms);
-    rendered.wave = Waveform::new(wave, spec.target_sample_rate)?;
-    Ok(rendered)
+impl Job<'_> {
+    /// Speaks window `index` of `count`.
+    pub(super) fn render(
+        &mut self,
+        place: &mut Place,
+        window: &Window,
+        (index, count): (usize, usize),
+        noise: &mut NoiseSource,
+    ) -> Result<Rendered> {
+        let (engine, recording) = (self.engine, self.recording);
+        let spec = &engine.config.mel_spec;
+        let synthesis = &self.params.synthesis;
+        let samples = recording.samples()[window.samples.clone()].to_vec();
+        let mut heard = Waveform::new(samples, recording.sample_rate())?;
+        let ref_rms = boost_to_target_rms(&mut heard, synthesis.target_rms)?;
+        let heard = heard.resample(spec.target_sample_rate)?;
+        let laid = Laid::out(&engine.mel.extract(heard.samples())?, &window.holes);
+        let spoken = Spoken::new(engine, &window.text, synthesis);
+        let tokenizer = engine.config.tokenizer;
+        let ids = tokenizer
+            .encode_with(spoken.text(), &engine.vocab, spoken.readings())
+            .ids;
+        let frames = laid.cond.frames();
+        let duration = total_frames(ids.len(), frames, frames);
+        let noise = noise.draw(duration * spec.n_mel_channels);
+        let row = SampleRow {
+            cond: &laid.cond,
+            text: &ids,
+            duration,
+            noise: &noise,
+            edit_mask: Some(&laid.edit_mask),
+        };
+        let sampler = synthesis.sampling();
+        let mut on_step = |Step { done, total }| {
+            engine.observer.step(index, done, total);
+            (self.on_step)(Progress {
+                chunk: index,
+                chunks: count,
+                step: done,
+                steps: total,
+            })
+        };
+        let mut brake = Brake::new(&mut on_step);
+        let mut rendered = place.run(index, |networks| {
+            let clock = Instant::now();
+            let span =
+                tracing::debug_span!("f5.sample", rows = 1, device = %networks.device).entered();
+            let mut mels = networks
+                .cfm
+                .sample(&[row], &sampler, |step| brake.step(step))?;
+            brake.check()?;
+            drop(span);
+            let sampling = clock.elapsed();
+            let mel = mels.swap_remove(0);
+            let _span = tracing::debug_span!("f5.vocode", frames = mel.frames()).entered();
+            let wave = networks.vocode(&mel)?;
+            Ok(Rendered {
+                wave: Waveform::new(wave, spec.target_sample_rate)?,
+                spans: Vec::new(),
+                gains: Vec::new(),
+                sampling,
+                vocoding: clock.elapsed().saturating_sub(sampling),
+                device: networks.device.to_string(),
+                kernels: networks.kernels.clone(),
+            })
+        })?;
+        engine.observer.chunk(index + 1, count);
+        let hop = spec.hop_length;
+        let length = rendered.wave.samples().len();
+        rendered.spans = window
+            .holes
+            .iter()
+            .zip(&laid.starts)
+            .map(|(hole, start)| {
+                (start * hop).min(length)..((start + hole.frames) * hop).min(length)
+            })
+            .collect();
+        rendered.gains = (0..window.holes.len())
+            .map(|at| gain(&heard, &rendered, window, at, hop))
+            .collect();
+        let mut wave = rendered.wave.into_samples();
+        restore_rms(&mut wave, ref_rms, synthesis.target_rms);
+        rendered.wave = Waveform::new(wave, spec.target_sample_rate)?;
+        Ok(rendered)
+    }
 }
 
 /// How much louder the recording is beside a hole than the vocoder says the same frames.
