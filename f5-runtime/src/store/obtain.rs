@@ -235,10 +235,12 @@ impl ModelStore {
             what,
         };
         let tag_path = self.layout.etag(target.key);
-        let tag = fs::read_to_string(&tag_path).ok().filter(|_| part.len > 0);
-        // Where nothing else tells two versions apart, only a tag may join their halves.
-        if target.digest.is_none() && tag.is_none() {
+        let mut tag = fs::read_to_string(&tag_path).ok().filter(|_| part.len > 0);
+        // Where nothing else tells two versions apart, only a tag may join their halves, and a weak
+        // one says nothing about bytes.
+        if target.digest.is_none() && tag.as_ref().is_none_or(|tag| tag.starts_with("W/")) {
             part.clear()?;
+            tag = None;
         }
         self.tell(&StoreEvent::Request {
             name,
@@ -278,6 +280,11 @@ impl ModelStore {
                 "asked from byte {}, told from {}",
                 part.len, response.offset
             );
+            return Err(bad_answer(what).into());
+        } else if target.digest.is_none() && tag != response.etag {
+            // The rest of another version: the next attempt starts anew.
+            part.clear()?;
+            let what = format!("asked for the rest of {tag:?}, told of {:?}", response.etag);
             return Err(bad_answer(what).into());
         }
         match &response.etag {
