@@ -16,8 +16,8 @@ use f5_runtime::catalogue::{self, Content, Hub, Release, ReleasedFile};
 use f5_runtime::fetch::{FetchError, HttpFetcher};
 use f5_runtime::retry::RetryPolicy;
 use f5_runtime::store::{
-    ArtifactName, Digest, DiskPolicy, Manifest, ManifestError, ModelStore, Origin, StoreError,
-    Unpinned,
+    ArtifactName, Digest, DiskPolicy, Manifest, ManifestError, ModelStore, Origin, Source,
+    StoreError, Unpinned,
 };
 
 use server::{Act, Server};
@@ -39,6 +39,14 @@ fn all(manifest: &Manifest) -> Vec<ArtifactName> {
         .iter()
         .map(|artifact| artifact.name.clone())
         .collect()
+}
+
+fn source(repository: &str, revision: &str, path: &str) -> Source {
+    Source {
+        repository: repository.parse().unwrap(),
+        revision: revision.parse().unwrap(),
+        path: path.parse().unwrap(),
+    }
 }
 
 /// A hub that has the files of E2-TTS, answering by `acts` first.
@@ -114,7 +122,7 @@ fn another_content_is_refused_once_there_is_a_pin() {
     let server = Server::with_script(body, |_| Act::Good);
     let file = Unpinned {
         name: "m/model.safetensors".parse().unwrap(),
-        source: "m@main/model.safetensors".to_owned(),
+        source: source("m", "main", "model.safetensors"),
         digest: None,
         urls: vec![format!("{}/m", server.address)],
         needs: vec![],
@@ -152,7 +160,7 @@ fn a_digest_without_a_length_is_enough() {
         let (server, hub) = hub(vec![Act::Break(2)]);
         let file = Unpinned {
             name: "e2/vocab.txt".parse().unwrap(),
-            source: "e2".to_owned(),
+            source: source("e2", "main", "vocab.txt"),
             digest: Some(digest),
             urls: vec![format!(
                 "{}/SWivid/E2-TTS/resolve/main/E2TTS_Base/vocab.txt",
@@ -236,7 +244,7 @@ fn halves_of_two_versions_are_not_pinned() {
             });
         let file = Unpinned {
             name: "m/vocab.txt".parse().unwrap(),
-            source: "m@main/vocab.txt".to_owned(),
+            source: source("m", "main", "vocab.txt"),
             digest: None,
             urls: vec![format!("{}/m", server.address)],
             needs: vec![],
@@ -278,8 +286,11 @@ fn a_file_of_unknown_length_is_not_begun_where_it_does_not_fit() {
 fn files_in_the_cache_of_the_hub_are_found_without_a_server() {
     let dir = tempfile::tempdir().unwrap();
     let cache = dir.path().join("hub");
-    let snapshot = cache.join("models--SWivid--E2-TTS/snapshots/0123/E2TTS_Base");
+    let repository = cache.join("models--SWivid--E2-TTS");
+    let snapshot = repository.join("snapshots/0123/E2TTS_Base");
     fs::create_dir_all(&snapshot).unwrap();
+    fs::create_dir_all(repository.join("refs")).unwrap();
+    fs::write(repository.join("refs/main"), "0123").unwrap();
     fs::write(snapshot.join("vocab.txt"), VOCAB).unwrap();
     fs::write(snapshot.join("model_1200000.safetensors"), weights(7)).unwrap();
     // A vocabulary of another model does not count as this one's.
@@ -312,6 +323,58 @@ fn files_in_the_cache_of_the_hub_are_found_without_a_server() {
     let report = store.ensure(&manifest, &all(&manifest)).unwrap();
     let found = &report.artifacts[&"wav2vec2-base-960h/vocab.json".parse().unwrap()];
     assert_eq!(found.as_ref().unwrap().origin, Origin::Found);
+}
+
+#[test]
+fn only_the_repository_and_revision_of_a_file_are_searched_for_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (cache, plain) = (dir.path().join("hub"), dir.path().join("plain"));
+    let write = |path: &str, text: &str| {
+        let path = cache.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    // A fine-tune, another model of the same owner, and an older state of the right one.
+    write("models--a--tuned/refs/main", "aa");
+    write("models--a--tuned/snapshots/aa/E2/vocab.txt", "tuned");
+    write("models--o--m2/refs/main", "aa");
+    write("models--o--m2/snapshots/aa/E2/vocab.txt", "second");
+    write("models--o--m/snapshots/aa/E2/vocab.txt", "old");
+    let pin = |revision: &str, digest: Option<Digest>| {
+        // A store of its own, so that no pin is left from before.
+        let store = ModelStore::open(tempfile::tempdir_in(dir.path()).unwrap().keep()).unwrap();
+        let file = Unpinned {
+            name: "E2/vocab.txt".parse().unwrap(),
+            source: source("o/m", revision, "E2/vocab.txt"),
+            digest,
+            urls: vec![],
+            needs: vec![],
+        };
+        let store = store.search(&cache).search(&plain).offline(true);
+        store.pin(&file).map(|artifact| artifact.digest)
+    };
+    let of = |text: &str| Digest::of(text.as_bytes());
+    let missing = |revision: &str| matches!(pin(revision, None), Err(StoreError::Missing { .. }));
+    assert!(missing("main") && missing("bb"));
+    // A digest tells which file it is, wherever it lies.
+    assert_eq!(pin("main", Some(of("tuned"))).unwrap(), of("tuned"));
+    // A commit is found by itself, a branch by the commit that is noted for it.
+    assert_eq!(pin("aa", None).unwrap(), of("old"));
+    write("models--o--m/refs/main", "cc\n");
+    assert!(missing("main"), "the cache has nothing of that commit");
+    write("models--o--m/snapshots/cc/E2/vocab.txt", "new");
+    write("models--o--m/refs/refs/pr/1", "aa");
+    assert_eq!(pin("main", None).unwrap(), of("new"));
+    assert_eq!(pin("refs/pr/1", None).unwrap(), of("old"));
+    // What is noted cannot lead elsewhere.
+    for noted in ["../../../models--a--tuned/snapshots/aa", "..", ""] {
+        write("models--o--m/refs/main", noted);
+        assert!(missing("main"), "{noted:?}");
+    }
+    // In a plain folder its name says what it is.
+    fs::create_dir_all(plain.join("E2")).unwrap();
+    fs::write(plain.join("E2/vocab.txt"), "plain").unwrap();
+    assert_eq!(pin("main", None).unwrap(), of("plain"));
 }
 
 fn letters_of_wav2vec2() -> String {

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use super::check::{self, Finding, Verify};
 use super::error::StoreError;
-use super::layout::list;
 use super::manifest::{Artifact, Manifest};
 use super::name::ArtifactName;
 use super::{ModelStore, Shortfall};
@@ -146,7 +145,7 @@ impl ModelStore {
             self.touch(artifact);
             return Ok(Some(Ensured::here(blob, Origin::Store, bytes_read)));
         }
-        for path in self.candidates(artifact) {
+        for path in self.candidates(&artifact.name, artifact.digest) {
             // What others own may be unreadable or wrong without that being an error.
             if let Ok(Finding::Valid { bytes_read }) = self.check(artifact, &path) {
                 return Ok(Some(Ensured::here(path, Origin::Found, bytes_read)));
@@ -157,33 +156,6 @@ impl ModelStore {
 
     pub(super) fn check(&self, artifact: &Artifact, path: &Path) -> Result<Finding, StoreError> {
         check::check(&self.layout, artifact, path, self.verify)
-    }
-
-    /// Places in the searched folders where the artifact may lie, to be taken by its digest.
-    fn candidates(&self, artifact: &Artifact) -> Vec<PathBuf> {
-        let mut paths = self.named_candidates(&artifact.name);
-        let last = artifact.name.file_name();
-        for folder in &self.search {
-            paths.push(folder.join(last));
-            for repository in hub_repositories(folder) {
-                // Large files of Hugging Face's cache are named by their digest, small ones are not.
-                paths.push(repository.join("blobs").join(artifact.digest.to_string()));
-                paths.extend(snapshots(&repository).map(|snapshot| snapshot.join(last)));
-            }
-        }
-        paths
-    }
-
-    /// Places in the searched folders where a file of this whole name may lie.
-    pub(super) fn named_candidates(&self, name: &ArtifactName) -> Vec<PathBuf> {
-        let mut paths = Vec::new();
-        for folder in &self.search {
-            paths.push(folder.join(name.as_str()));
-            for repository in hub_repositories(folder) {
-                paths.extend(snapshots(&repository).map(|snapshot| snapshot.join(name.as_str())));
-            }
-        }
-        paths
     }
 
     /// Notes when the artifact was used last, in the receipt's time; a hint, so failures are none.
@@ -230,21 +202,6 @@ impl ModelStore {
             reclaimable: reclaimable(),
         }))
     }
-}
-
-/// Repositories in a cache of Hugging Face's libraries.
-fn hub_repositories(folder: &Path) -> impl Iterator<Item = PathBuf> {
-    let names = list(folder).unwrap_or_default().into_iter();
-    names
-        .filter(|name| name.as_encoded_bytes().starts_with(b"models--"))
-        .map(|name| folder.join(name))
-}
-
-/// The revisions of such a repository.
-fn snapshots(repository: &Path) -> impl Iterator<Item = PathBuf> {
-    let folder = repository.join("snapshots");
-    let names = list(&folder).unwrap_or_default().into_iter();
-    names.map(move |name| folder.join(name))
 }
 
 impl Ensured {

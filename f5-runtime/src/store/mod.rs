@@ -37,6 +37,7 @@ mod obtain;
 mod part;
 mod pin;
 mod prune;
+mod search;
 
 pub use check::Verify;
 pub use disk::{DiskPolicy, Shortfall};
@@ -47,7 +48,7 @@ pub(crate) use manifest::check_readable;
 pub use manifest::{Artifact, Manifest, ManifestError};
 pub use name::{ArtifactName, Digest, DigestError, NameError};
 pub use obtain::StoreEvent;
-pub use pin::Unpinned;
+pub use pin::{Source, Unpinned};
 pub use prune::{PruneItem, PrunePlan, PruneReason};
 
 use std::fmt;
