@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::disk::Shortfall;
+use super::header::HeaderError;
 use super::manifest::ManifestError;
 use super::name::{ArtifactName, Digest};
 use crate::fetch::FetchError;
@@ -84,12 +85,13 @@ pub enum StoreError {
         expected: Digest,
     },
     /// The content is what was promised, and that is not a safetensors file.
-    #[error("{name} is not a safetensors file: {why}")]
+    #[error("{name} is not a safetensors file")]
     NotSafetensors {
         /// The artifact.
         name: ArtifactName,
         /// What is wrong with its header.
-        why: String,
+        #[source]
+        source: HeaderError,
     },
     /// Every address and attempt failed.
     #[error("cannot fetch {name} from {url}")]

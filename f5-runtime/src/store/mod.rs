@@ -29,6 +29,7 @@ mod check;
 mod disk;
 mod ensure;
 mod error;
+mod header;
 mod layout;
 mod link;
 mod manifest;
@@ -43,6 +44,7 @@ pub use check::Verify;
 pub use disk::{DiskPolicy, Shortfall};
 pub use ensure::{EnsureReport, Ensured, Origin};
 pub use error::StoreError;
+pub use header::HeaderError;
 #[cfg(feature = "hub")]
 pub(crate) use manifest::check_readable;
 pub use manifest::{Artifact, Manifest, ManifestError};

@@ -9,6 +9,7 @@ use super::ModelStore;
 use super::check::{self, Finding, Receipt};
 use super::ensure::{Ensured, Origin};
 use super::error::StoreError;
+use super::header::check_header;
 use super::layout::{publish, write_whole};
 use super::manifest::Artifact;
 use super::name::{ArtifactName, Digest};
@@ -202,7 +203,7 @@ impl ModelStore {
                 expected,
             });
         }
-        if let Err(error) = check::check_header(name, part.len, &path) {
+        if let Err(error) = check_header(name, part.len, &path) {
             self.quarantine(target, &path)?;
             return Err(error);
         }
