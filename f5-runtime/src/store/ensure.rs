@@ -9,6 +9,7 @@ use super::check::{self, Finding, Verify};
 use super::error::StoreError;
 use super::manifest::{Artifact, Manifest};
 use super::name::ArtifactName;
+use super::part;
 use super::{ModelStore, Shortfall};
 
 /// What came of [`ModelStore::ensure`]: each artifact is there, or there is a reason.
@@ -171,7 +172,7 @@ impl ModelStore {
     /// Compares what is missing with the room on the store's own disk.
     fn check_room(&self, manifest: &Manifest, missing: &[&Artifact]) -> Result<(), StoreError> {
         let bytes = missing.iter().fold(0u64, |sum, artifact| {
-            let here = fs::metadata(self.layout.part(artifact.digest)).map_or(0, |m| m.len());
+            let here = part::here(&self.layout, artifact.digest);
             sum.saturating_add(artifact.size.saturating_sub(here))
         });
         self.check_free(bytes, || {

@@ -84,6 +84,15 @@ pub enum StoreError {
         /// Digest that the manifest promises.
         expected: Digest,
     },
+    /// Another process took what had come of the artifact, as happens where locks do nothing.
+    #[error(
+        "another process took what had come of {name}; if that lasts, keep the store on a file \
+         system whose locks work"
+    )]
+    Taken {
+        /// The artifact.
+        name: ArtifactName,
+    },
     /// The content is what was promised, and that is not a safetensors file.
     #[error("{name} is not a safetensors file")]
     NotSafetensors {
@@ -125,7 +134,7 @@ impl Classify for StoreError {
             Self::Io { source, .. } => io_class(source),
             Self::Disk(_) => ErrorClass::Resource,
             Self::Fetch(error) => error.class(),
-            Self::Broken { .. } => ErrorClass::Transient,
+            Self::Broken { .. } | Self::Taken { .. } => ErrorClass::Transient,
             Self::WrongSize { .. } | Self::WrongDigest { .. } => ErrorClass::Corrupt,
             Self::GaveUp { source, .. } => source.error.class(),
             Self::Manifest(_)

@@ -3,7 +3,7 @@
 //! ```text
 //! blobs/<digest>        verified contents, never changed, only unlinked
 //! receipts/<digest>     size and times of files whose digest was found right
-//! tmp/<digest>.part     what has come so far;  tmp/<digest>.etag  of which version
+//! tmp/<digest>.<random>.part  what has come so far;  tmp/<digest>.<random>.etag  of which version
 //! quarantine/<digest>   what turned out to be wrong
 //! locks/<digest>        held while one process fetches
 //! pins/<digest>         what came of a file whose digest nobody has published
@@ -57,14 +57,6 @@ impl Layout {
         self.root.join(RECEIPTS).join(digest.to_string())
     }
 
-    pub(super) fn part(&self, digest: Digest) -> PathBuf {
-        self.root.join(TMP).join(format!("{digest}.part"))
-    }
-
-    pub(super) fn etag(&self, digest: Digest) -> PathBuf {
-        self.root.join(TMP).join(format!("{digest}.etag"))
-    }
-
     pub(super) fn pin(&self, key: Digest) -> PathBuf {
         self.root.join(PINS).join(key.to_string())
     }
@@ -103,6 +95,25 @@ fn open_lock(path: &Path) -> io::Result<File> {
         .truncate(false)
         .write(true)
         .open(path)
+}
+
+/// The digest that a file is named by; none if the store gives no such names.
+pub(super) fn own_name(name: &str) -> Option<Digest> {
+    let part = name
+        .strip_suffix(".part")
+        .or_else(|| name.strip_suffix(".etag"));
+    let stem = part.map_or(name, |part| match part.split_once('.') {
+        Some((stem, random)) if random.bytes().all(|b| b.is_ascii_alphanumeric()) => stem,
+        _ => part,
+    });
+    stem.parse().ok()
+}
+
+pub(super) fn remove_if_there(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result.map_err(StoreError::io("remove", path)),
+    }
 }
 
 /// Moves a complete file to its final name, so that it outlives a loss of power.

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use super::ModelStore;
 use super::error::StoreError;
-use super::layout::{BLOBS, QUARANTINE, RECEIPTS, TMP, list};
+use super::layout::{BLOBS, QUARANTINE, RECEIPTS, TMP, list, own_name};
 use super::manifest::Manifest;
 use super::name::Digest;
 
@@ -138,12 +138,4 @@ impl ModelStore {
         let own = |name: OsString| Some((dir.join(&name), own_name(name.to_str()?)?));
         Ok(names.into_iter().filter_map(own).collect())
     }
-}
-
-fn own_name(name: &str) -> Option<Digest> {
-    let stem = name
-        .strip_suffix(".part")
-        .or_else(|| name.strip_suffix(".etag"))
-        .unwrap_or(name);
-    stem.parse().ok()
 }
