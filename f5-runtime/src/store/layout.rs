@@ -8,6 +8,8 @@
 //! locks/<digest>        held while one process fetches
 //! pins/<digest>         what came of a file whose digest nobody has published
 //! ```
+//!
+//! In `receipts`, `tmp` and `pins`, names that begin with `.f5-tmp-` are of files that are being written.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -16,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
 use super::name::Digest;
+use super::unfinished;
 
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
@@ -27,7 +30,7 @@ pub(super) const RECEIPTS: &str = "receipts";
 pub(super) const TMP: &str = "tmp";
 pub(super) const QUARANTINE: &str = "quarantine";
 const LOCKS: &str = "locks";
-const PINS: &str = "pins";
+pub(super) const PINS: &str = "pins";
 
 impl Layout {
     /// Makes the folders.
@@ -155,10 +158,11 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
         source,
     };
     let mut file = tempfile::Builder::new()
-        .prefix(".")
+        .prefix(unfinished::PREFIX)
         .tempfile_in(dir)
         .map_err(failed)?;
-    file.write_all(bytes)
+    unfinished::mark(file.as_file())
+        .and_then(|()| file.write_all(bytes))
         .and_then(|()| file.as_file().sync_all())
         .map_err(failed)?;
     file.persist(path).map_err(|e| failed(e.error))?;

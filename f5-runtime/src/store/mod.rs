@@ -39,6 +39,7 @@ mod part;
 mod pin;
 mod prune;
 mod search;
+mod unfinished;
 
 pub use check::Verify;
 pub use disk::{DiskPolicy, Shortfall};
@@ -80,14 +81,17 @@ pub struct ModelStore {
 
 impl ModelStore {
     /// Opens the store in `root`, which is made if it is not there. Without a
-    /// [`fetcher`](Self::fetcher), it uses what is there already.
+    /// [`fetcher`](Self::fetcher), it uses what is there already. Small files that processes which
+    /// were killed an hour ago or longer did not finish are removed.
     ///
     /// # Errors
     ///
     /// [`StoreError::Io`] if the folders cannot be made.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        let layout = Layout::open(&root.into())?;
+        unfinished::sweep(&layout);
         Ok(Self {
-            layout: Layout::open(&root.into())?,
+            layout,
             search: Vec::new(),
             fetcher: None,
             offline: false,
