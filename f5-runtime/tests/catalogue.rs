@@ -8,7 +8,7 @@ mod server;
 
 use std::fs;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -16,8 +16,8 @@ use f5_runtime::catalogue::{self, Content, Hub, Release, ReleasedFile};
 use f5_runtime::fetch::{FetchError, HttpFetcher};
 use f5_runtime::retry::RetryPolicy;
 use f5_runtime::store::{
-    ArtifactName, Digest, DiskPolicy, Manifest, ManifestError, ModelStore, Origin, StoreError,
-    Unpinned,
+    ArtifactName, Digest, DiskPolicy, Manifest, ManifestError, ModelStore, Origin, Source,
+    StoreError, Unpinned,
 };
 
 use server::{Act, Server};
@@ -39,6 +39,14 @@ fn all(manifest: &Manifest) -> Vec<ArtifactName> {
         .iter()
         .map(|artifact| artifact.name.clone())
         .collect()
+}
+
+fn source(repository: &str, revision: &str, path: &str) -> Source {
+    Source {
+        repository: repository.parse().unwrap(),
+        revision: revision.parse().unwrap(),
+        path: path.parse().unwrap(),
+    }
 }
 
 /// A hub that has the files of E2-TTS, answering by `acts` first.
@@ -114,7 +122,7 @@ fn another_content_is_refused_once_there_is_a_pin() {
     let server = Server::with_script(body, |_| Act::Good);
     let file = Unpinned {
         name: "m/model.safetensors".parse().unwrap(),
-        source: "m@main/model.safetensors".to_owned(),
+        source: source("m", "main", "model.safetensors"),
         digest: None,
         urls: vec![format!("{}/m", server.address)],
         needs: vec![],
@@ -152,7 +160,7 @@ fn a_digest_without_a_length_is_enough() {
         let (server, hub) = hub(vec![Act::Break(2)]);
         let file = Unpinned {
             name: "e2/vocab.txt".parse().unwrap(),
-            source: "e2".to_owned(),
+            source: source("e2", "main", "vocab.txt"),
             digest: Some(digest),
             urls: vec![format!(
                 "{}/SWivid/E2-TTS/resolve/main/E2TTS_Base/vocab.txt",
@@ -186,7 +194,6 @@ fn a_digest_without_a_length_is_enough() {
 #[test]
 fn bodies_that_end_anyhow_are_not_pinned() {
     let untold = Act::Raw("HTTP/1.1 200 OK\r\n".into(), VOCAB[..3].to_vec());
-    let empty_tag = Act::Head("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n".into(), 2);
     let dir = tempfile::tempdir().unwrap();
     let (_server, hub) = hub(vec![untold; 3]);
     let error = catalogue::manifest(&[e2()], &store(dir.path(), &hub), &hub).unwrap_err();
@@ -200,20 +207,61 @@ fn bodies_that_end_anyhow_are_not_pinned() {
         ),
         "{error:?}"
     );
-    // Halves without a tag may be of two versions, and are not joined.
-    let (server, hub) = self::hub(vec![empty_tag, Act::Good]);
-    let dir = tempfile::tempdir().unwrap();
-    let manifest = catalogue::manifest(&[e2()], &store(dir.path(), &hub), &hub).unwrap();
-    let vocab = manifest
-        .get(&"E2TTS_Base/vocab.txt".parse().unwrap())
-        .unwrap();
-    assert_eq!(vocab.digest, Digest::of(VOCAB));
-    assert!(
-        server
+    // Halves without a tag, or with a weak one, may be of two versions, and are not joined.
+    for tag in ["", "ETag: W/\"1\"\r\n"] {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n{tag}");
+        let (server, hub) = self::hub(vec![Act::Head(head, 2), Act::Good]);
+        let dir = tempfile::tempdir().unwrap();
+        let manifest = catalogue::manifest(&[e2()], &store(dir.path(), &hub), &hub).unwrap();
+        let vocab = manifest
+            .get(&"E2TTS_Base/vocab.txt".parse().unwrap())
+            .unwrap();
+        assert_eq!(vocab.digest, Digest::of(VOCAB));
+        let mut heads = server.heads().into_iter();
+        assert!(heads.all(|head| server::range_of(&head).is_none()));
+    }
+}
+
+#[test]
+fn halves_of_two_versions_are_not_pinned() {
+    let (old, new) = (vec![b'a'; 1000], vec![b'b'; 1000]);
+    let untagged = Act::Raw(
+        "HTTP/1.1 206 Partial\r\nContent-Range: bytes 500-999/1000\r\n".into(),
+        new[500..].to_vec(),
+    );
+    for second in [Act::Retagged, untagged] {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let (now, first, then) = (asked.clone(), old.clone(), new.clone());
+        let body = move |_: &str| {
+            let first_time = now.load(Ordering::Relaxed) == 1;
+            Some(if first_time { &first } else { &then }.clone())
+        };
+        let server =
+            Server::with_script(body, move |_| match asked.fetch_add(1, Ordering::Relaxed) {
+                0 => Act::Break(500),
+                1 => second.clone(),
+                _ => Act::Good,
+            });
+        let file = Unpinned {
+            name: "m/vocab.txt".parse().unwrap(),
+            source: source("m", "main", "vocab.txt"),
+            digest: None,
+            urls: vec![format!("{}/m", server.address)],
+            needs: vec![],
+        };
+        let hub = Hub {
+            endpoint: server.address.clone(),
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let artifact = store(dir.path(), &hub).pin(&file).unwrap();
+        assert_eq!(artifact.digest, Digest::of(&new));
+        let ranges: Vec<_> = server
             .heads()
             .iter()
-            .all(|head| server::range_of(head).is_none())
-    );
+            .map(|head| server::range_of(head))
+            .collect();
+        assert_eq!(ranges, [None, Some(500), None]);
+    }
 }
 
 #[test]
@@ -238,8 +286,11 @@ fn a_file_of_unknown_length_is_not_begun_where_it_does_not_fit() {
 fn files_in_the_cache_of_the_hub_are_found_without_a_server() {
     let dir = tempfile::tempdir().unwrap();
     let cache = dir.path().join("hub");
-    let snapshot = cache.join("models--SWivid--E2-TTS/snapshots/0123/E2TTS_Base");
+    let repository = cache.join("models--SWivid--E2-TTS");
+    let snapshot = repository.join("snapshots/0123/E2TTS_Base");
     fs::create_dir_all(&snapshot).unwrap();
+    fs::create_dir_all(repository.join("refs")).unwrap();
+    fs::write(repository.join("refs/main"), "0123").unwrap();
     fs::write(snapshot.join("vocab.txt"), VOCAB).unwrap();
     fs::write(snapshot.join("model_1200000.safetensors"), weights(7)).unwrap();
     // A vocabulary of another model does not count as this one's.
@@ -272,6 +323,58 @@ fn files_in_the_cache_of_the_hub_are_found_without_a_server() {
     let report = store.ensure(&manifest, &all(&manifest)).unwrap();
     let found = &report.artifacts[&"wav2vec2-base-960h/vocab.json".parse().unwrap()];
     assert_eq!(found.as_ref().unwrap().origin, Origin::Found);
+}
+
+#[test]
+fn only_the_repository_and_revision_of_a_file_are_searched_for_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (cache, plain) = (dir.path().join("hub"), dir.path().join("plain"));
+    let write = |path: &str, text: &str| {
+        let path = cache.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    // A fine-tune, another model of the same owner, and an older state of the right one.
+    write("models--a--tuned/refs/main", "aa");
+    write("models--a--tuned/snapshots/aa/E2/vocab.txt", "tuned");
+    write("models--o--m2/refs/main", "aa");
+    write("models--o--m2/snapshots/aa/E2/vocab.txt", "second");
+    write("models--o--m/snapshots/aa/E2/vocab.txt", "old");
+    let pin = |revision: &str, digest: Option<Digest>| {
+        // A store of its own, so that no pin is left from before.
+        let store = ModelStore::open(tempfile::tempdir_in(dir.path()).unwrap().keep()).unwrap();
+        let file = Unpinned {
+            name: "E2/vocab.txt".parse().unwrap(),
+            source: source("o/m", revision, "E2/vocab.txt"),
+            digest,
+            urls: vec![],
+            needs: vec![],
+        };
+        let store = store.search(&cache).search(&plain).offline(true);
+        store.pin(&file).map(|artifact| artifact.digest)
+    };
+    let of = |text: &str| Digest::of(text.as_bytes());
+    let missing = |revision: &str| matches!(pin(revision, None), Err(StoreError::Missing { .. }));
+    assert!(missing("main") && missing("bb"));
+    // A digest tells which file it is, wherever it lies.
+    assert_eq!(pin("main", Some(of("tuned"))).unwrap(), of("tuned"));
+    // A commit is found by itself, a branch by the commit that is noted for it.
+    assert_eq!(pin("aa", None).unwrap(), of("old"));
+    write("models--o--m/refs/main", "cc\n");
+    assert!(missing("main"), "the cache has nothing of that commit");
+    write("models--o--m/snapshots/cc/E2/vocab.txt", "new");
+    write("models--o--m/refs/refs/pr/1", "aa");
+    assert_eq!(pin("main", None).unwrap(), of("new"));
+    assert_eq!(pin("refs/pr/1", None).unwrap(), of("old"));
+    // What is noted cannot lead elsewhere.
+    for noted in ["../../../models--a--tuned/snapshots/aa", "..", ""] {
+        write("models--o--m/refs/main", noted);
+        assert!(missing("main"), "{noted:?}");
+    }
+    // In a plain folder its name says what it is.
+    fs::create_dir_all(plain.join("E2")).unwrap();
+    fs::write(plain.join("E2/vocab.txt"), "plain").unwrap();
+    assert_eq!(pin("main", None).unwrap(), of("plain"));
 }
 
 fn letters_of_wav2vec2() -> String {

@@ -17,9 +17,10 @@ Commands:
   faults [WORD...] [--runs=N] [--kills=N] [--rounds=N] [--damages=N] [--decisions=N] [--names=N]
                                   what f5-runtime promises, under faults, at full size; words pick
                                   parts by name (needs strace and cc)
-  fixtures --random-base [--out DIR] [--dtype f32|f16|bf16]
-                                  write a model of the released size with random weights
-                                  (default DIR: target/fixtures/random-base)
+  fixtures --random-base|--random-bigvgan [--out DIR] [--dtype f32|f16|bf16]
+                                  write a model, or a BigVGAN vocoder, of the released size with
+                                  random weights (default DIR: target/fixtures/random-base or
+                                  target/fixtures/random-bigvgan)
   train-aligner --cmudict FILE    make the data files of f5-align anew: synthesise speech, train
                                   (needs festival, festvox-kallpc16k, festvox-us-slt-hts, flite)
 ";
@@ -56,4 +57,21 @@ fn main() -> ExitCode {
 fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here).to_path_buf()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_help_names_every_option_of_fixtures() {
+        let options: Vec<&str> = fixtures::USAGE
+            .split(|c: char| c.is_whitespace() || "[]|".contains(c))
+            .filter(|word| word.starts_with("--"))
+            .collect();
+        assert!(options.contains(&"--random-bigvgan"), "{options:?}");
+        for option in options {
+            assert!(HELP.contains(option), "{option}");
+        }
+    }
 }

@@ -32,7 +32,7 @@ pub use releases::RELEASES;
 
 use crate::fetch::hugging_face_url;
 use crate::store::{
-    Artifact, ArtifactName, DigestError, Manifest, ManifestError, ModelStore, NameError,
+    Artifact, ArtifactName, DigestError, Manifest, ManifestError, ModelStore, NameError, Source,
     StoreError, Unpinned, check_readable,
 };
 
@@ -165,17 +165,20 @@ impl Release {
             }
             Content::Unpublished => None,
         };
-        let (repository, revision, path) = (self.repository, self.revision, file.path);
-        let last = path.rsplit('/').next().unwrap_or(path);
-        let url = hugging_face_url(
-            &hub.endpoint,
-            &name(repository)?,
-            &name(revision)?,
-            &name(path)?,
-        );
+        let source = Source {
+            repository: name(self.repository)?,
+            revision: name(self.revision)?,
+            path: name(file.path)?,
+        };
+        let Source {
+            repository,
+            revision,
+            path,
+        } = &source;
+        let url = hugging_face_url(&hub.endpoint, repository, revision, path);
         Ok(Unpinned {
-            name: name(&format!("{}/{last}", self.name))?,
-            source: format!("{repository}@{revision}/{path}"),
+            name: name(&format!("{}/{}", self.name, path.file_name()))?,
+            source,
             digest,
             urls: vec![url],
             needs,

@@ -80,7 +80,8 @@ pub(super) fn ask(
         message: e.to_string(),
     };
     let question = serde_json::to_string(options).map_err(|e| not_started(&e))?;
-    let deadline = Instant::now() + limit;
+    // A limit beyond what the clock can tell is none.
+    let deadline = Instant::now().checked_add(limit);
     let mut child = Command::new(program)
         .env(QUESTION, question)
         .stdin(Stdio::null())
@@ -119,14 +120,14 @@ fn read_aside(child: &mut Child) -> mpsc::Receiver<Answer> {
     receive
 }
 
-/// Waits until the child ends; at the deadline it is ended, and there is no status.
-fn wait(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
+/// Waits until the child ends; at the deadline, if there is one, it is ended, and there is no status.
+fn wait(child: &mut Child, deadline: Option<Instant>) -> Option<ExitStatus> {
     let mut pause = Duration::from_micros(500);
     loop {
         if let Ok(Some(status)) = child.try_wait() {
             return Some(status);
         }
-        if Instant::now() >= deadline {
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             let _ = child.kill();
             // A process stuck inside a driver may outlive even that; do not wait for it for ever.
             for _ in 0..50 {

@@ -3,7 +3,6 @@
 //! A file whose digest was found right gets a receipt: size, time of change and inode. As long as
 //! they match, the content is not read again; a safetensors file has its header checked all the same.
 
-use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -13,12 +12,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::error::StoreError;
+use super::header::check_header;
 use super::layout::{Layout, write_whole};
 use super::manifest::Artifact;
-use super::name::{ArtifactName, Digest};
-
-/// The largest header that the safetensors format allows.
-const MAX_HEADER: u64 = 100_000_000;
+use super::name::Digest;
 
 /// When the content of a file is read to see whether it is right.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -153,58 +150,6 @@ impl io::Write for HashWriter<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-/// Checks that the header of a safetensors file promises exactly the bytes that the file has;
-/// returns how many were read. Files of other names have no header.
-pub(super) fn check_header(name: &ArtifactName, size: u64, path: &Path) -> Result<u64, StoreError> {
-    if !name.as_str().ends_with(".safetensors") {
-        return Ok(0);
-    }
-    let file = File::open(path).map_err(StoreError::io("open", path))?;
-    let bytes = read_header(file, size).map_err(StoreError::io("read", path))?;
-    let read = bytes.len() as u64 + 8;
-    described(&bytes, size)
-        .map(|()| read)
-        .map_err(|why| StoreError::NotSafetensors {
-            name: name.clone(),
-            why,
-        })
-}
-
-fn read_header(mut file: File, size: u64) -> io::Result<Vec<u8>> {
-    let mut len = [0; 8];
-    let mut header = Vec::new();
-    if size >= 8 {
-        file.read_exact(&mut len)?;
-        let len = u64::from_le_bytes(len).min(MAX_HEADER + 1);
-        file.take(len).read_to_end(&mut header)?;
-    }
-    Ok(header)
-}
-
-fn described(header: &[u8], size: u64) -> Result<(), String> {
-    #[derive(Deserialize)]
-    struct Entry {
-        data_offsets: (u64, u64),
-    }
-    if header.len() as u64 > MAX_HEADER {
-        return Err(format!("its header is longer than {MAX_HEADER} bytes"));
-    }
-    let mut entries: BTreeMap<String, serde_json::Value> =
-        serde_json::from_slice(header).map_err(|e| format!("its header is no JSON object: {e}"))?;
-    entries.remove("__metadata__");
-    let mut end = 0;
-    for (name, entry) in entries {
-        let entry = Entry::deserialize(entry).map_err(|e| format!("tensor {name}: {e}"))?;
-        end = end.max(entry.data_offsets.1);
-    }
-    let data = size.saturating_sub(8 + header.len() as u64);
-    if end == data {
-        Ok(())
-    } else {
-        Err(format!("its tensors take {end} bytes of {data}"))
     }
 }
 

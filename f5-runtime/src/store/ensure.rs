@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use super::check::{self, Finding, Verify};
 use super::error::StoreError;
-use super::layout::list;
 use super::manifest::{Artifact, Manifest};
 use super::name::ArtifactName;
+use super::part;
 use super::{ModelStore, Shortfall};
 
 /// What came of [`ModelStore::ensure`]: each artifact is there, or there is a reason.
@@ -146,7 +146,7 @@ impl ModelStore {
             self.touch(artifact);
             return Ok(Some(Ensured::here(blob, Origin::Store, bytes_read)));
         }
-        for path in self.candidates(artifact) {
+        for path in self.candidates(&artifact.name, artifact.digest) {
             // What others own may be unreadable or wrong without that being an error.
             if let Ok(Finding::Valid { bytes_read }) = self.check(artifact, &path) {
                 return Ok(Some(Ensured::here(path, Origin::Found, bytes_read)));
@@ -157,33 +157,6 @@ impl ModelStore {
 
     pub(super) fn check(&self, artifact: &Artifact, path: &Path) -> Result<Finding, StoreError> {
         check::check(&self.layout, artifact, path, self.verify)
-    }
-
-    /// Places in the searched folders where the artifact may lie, to be taken by its digest.
-    fn candidates(&self, artifact: &Artifact) -> Vec<PathBuf> {
-        let mut paths = self.named_candidates(&artifact.name);
-        let last = artifact.name.file_name();
-        for folder in &self.search {
-            paths.push(folder.join(last));
-            for repository in hub_repositories(folder) {
-                // Large files of Hugging Face's cache are named by their digest, small ones are not.
-                paths.push(repository.join("blobs").join(artifact.digest.to_string()));
-                paths.extend(snapshots(&repository).map(|snapshot| snapshot.join(last)));
-            }
-        }
-        paths
-    }
-
-    /// Places in the searched folders where a file of this whole name may lie.
-    pub(super) fn named_candidates(&self, name: &ArtifactName) -> Vec<PathBuf> {
-        let mut paths = Vec::new();
-        for folder in &self.search {
-            paths.push(folder.join(name.as_str()));
-            for repository in hub_repositories(folder) {
-                paths.extend(snapshots(&repository).map(|snapshot| snapshot.join(name.as_str())));
-            }
-        }
-        paths
     }
 
     /// Notes when the artifact was used last, in the receipt's time; a hint, so failures are none.
@@ -199,7 +172,7 @@ impl ModelStore {
     /// Compares what is missing with the room on the store's own disk.
     fn check_room(&self, manifest: &Manifest, missing: &[&Artifact]) -> Result<(), StoreError> {
         let bytes = missing.iter().fold(0u64, |sum, artifact| {
-            let here = fs::metadata(self.layout.part(artifact.digest)).map_or(0, |m| m.len());
+            let here = part::here(&self.layout, artifact.digest);
             sum.saturating_add(artifact.size.saturating_sub(here))
         });
         self.check_free(bytes, || {
@@ -230,21 +203,6 @@ impl ModelStore {
             reclaimable: reclaimable(),
         }))
     }
-}
-
-/// Repositories in a cache of Hugging Face's libraries.
-fn hub_repositories(folder: &Path) -> impl Iterator<Item = PathBuf> {
-    let names = list(folder).unwrap_or_default().into_iter();
-    names
-        .filter(|name| name.as_encoded_bytes().starts_with(b"models--"))
-        .map(|name| folder.join(name))
-}
-
-/// The revisions of such a repository.
-fn snapshots(repository: &Path) -> impl Iterator<Item = PathBuf> {
-    let folder = repository.join("snapshots");
-    let names = list(&folder).unwrap_or_default().into_iter();
-    names.map(move |name| folder.join(name))
 }
 
 impl Ensured {

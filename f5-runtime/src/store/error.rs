@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::disk::Shortfall;
+use super::header::HeaderError;
 use super::manifest::ManifestError;
 use super::name::{ArtifactName, Digest};
 use crate::fetch::FetchError;
@@ -83,13 +84,23 @@ pub enum StoreError {
         /// Digest that the manifest promises.
         expected: Digest,
     },
+    /// Another process took what had come of the artifact, as happens where locks do nothing.
+    #[error(
+        "another process took what had come of {name}; if that lasts, keep the store on a file \
+         system whose locks work"
+    )]
+    Taken {
+        /// The artifact.
+        name: ArtifactName,
+    },
     /// The content is what was promised, and that is not a safetensors file.
-    #[error("{name} is not a safetensors file: {why}")]
+    #[error("{name} is not a safetensors file")]
     NotSafetensors {
         /// The artifact.
         name: ArtifactName,
         /// What is wrong with its header.
-        why: String,
+        #[source]
+        source: HeaderError,
     },
     /// Every address and attempt failed.
     #[error("cannot fetch {name} from {url}")]
@@ -123,7 +134,7 @@ impl Classify for StoreError {
             Self::Io { source, .. } => io_class(source),
             Self::Disk(_) => ErrorClass::Resource,
             Self::Fetch(error) => error.class(),
-            Self::Broken { .. } => ErrorClass::Transient,
+            Self::Broken { .. } | Self::Taken { .. } => ErrorClass::Transient,
             Self::WrongSize { .. } | Self::WrongDigest { .. } => ErrorClass::Corrupt,
             Self::GaveUp { source, .. } => source.error.class(),
             Self::Manifest(_)

@@ -3,11 +3,13 @@
 //! ```text
 //! blobs/<digest>        verified contents, never changed, only unlinked
 //! receipts/<digest>     size and times of files whose digest was found right
-//! tmp/<digest>.part     what has come so far;  tmp/<digest>.etag  of which version
+//! tmp/<digest>.<random>.part  what has come so far;  tmp/<digest>.<random>.etag  of which version
 //! quarantine/<digest>   what turned out to be wrong
 //! locks/<digest>        held while one process fetches
 //! pins/<digest>         what came of a file whose digest nobody has published
 //! ```
+//!
+//! In `receipts`, `tmp` and `pins`, names that begin with `.f5-tmp-` are of files that are being written.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -16,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
 use super::name::Digest;
+use super::unfinished;
 
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
@@ -27,7 +30,7 @@ pub(super) const RECEIPTS: &str = "receipts";
 pub(super) const TMP: &str = "tmp";
 pub(super) const QUARANTINE: &str = "quarantine";
 const LOCKS: &str = "locks";
-const PINS: &str = "pins";
+pub(super) const PINS: &str = "pins";
 
 impl Layout {
     /// Makes the folders.
@@ -55,14 +58,6 @@ impl Layout {
 
     pub(super) fn receipt(&self, digest: Digest) -> PathBuf {
         self.root.join(RECEIPTS).join(digest.to_string())
-    }
-
-    pub(super) fn part(&self, digest: Digest) -> PathBuf {
-        self.root.join(TMP).join(format!("{digest}.part"))
-    }
-
-    pub(super) fn etag(&self, digest: Digest) -> PathBuf {
-        self.root.join(TMP).join(format!("{digest}.etag"))
     }
 
     pub(super) fn pin(&self, key: Digest) -> PathBuf {
@@ -105,6 +100,25 @@ fn open_lock(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
+/// The digest that a file is named by; none if the store gives no such names.
+pub(super) fn own_name(name: &str) -> Option<Digest> {
+    let part = name
+        .strip_suffix(".part")
+        .or_else(|| name.strip_suffix(".etag"));
+    let stem = part.map_or(name, |part| match part.split_once('.') {
+        Some((stem, random)) if random.bytes().all(|b| b.is_ascii_alphanumeric()) => stem,
+        _ => part,
+    });
+    stem.parse().ok()
+}
+
+pub(super) fn remove_if_there(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result.map_err(StoreError::io("remove", path)),
+    }
+}
+
 /// Moves a complete file to its final name, so that it outlives a loss of power.
 pub(super) fn publish(file: &File, from: &Path, to: &Path) -> Result<(), StoreError> {
     file.sync_all().map_err(StoreError::io("write out", from))?;
@@ -144,10 +158,11 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
         source,
     };
     let mut file = tempfile::Builder::new()
-        .prefix(".")
+        .prefix(unfinished::PREFIX)
         .tempfile_in(dir)
         .map_err(failed)?;
-    file.write_all(bytes)
+    unfinished::mark(file.as_file())
+        .and_then(|()| file.write_all(bytes))
         .and_then(|()| file.as_file().sync_all())
         .map_err(failed)?;
     file.persist(path).map_err(|e| failed(e.error))?;

@@ -29,6 +29,7 @@ mod check;
 mod disk;
 mod ensure;
 mod error;
+mod header;
 mod layout;
 mod link;
 mod manifest;
@@ -37,17 +38,20 @@ mod obtain;
 mod part;
 mod pin;
 mod prune;
+mod search;
+mod unfinished;
 
 pub use check::Verify;
 pub use disk::{DiskPolicy, Shortfall};
 pub use ensure::{EnsureReport, Ensured, Origin};
 pub use error::StoreError;
+pub use header::HeaderError;
 #[cfg(feature = "hub")]
 pub(crate) use manifest::check_readable;
 pub use manifest::{Artifact, Manifest, ManifestError};
 pub use name::{ArtifactName, Digest, DigestError, NameError};
 pub use obtain::StoreEvent;
-pub use pin::Unpinned;
+pub use pin::{Source, Unpinned};
 pub use prune::{PruneItem, PrunePlan, PruneReason};
 
 use std::fmt;
@@ -77,14 +81,17 @@ pub struct ModelStore {
 
 impl ModelStore {
     /// Opens the store in `root`, which is made if it is not there. Without a
-    /// [`fetcher`](Self::fetcher), it uses what is there already.
+    /// [`fetcher`](Self::fetcher), it uses what is there already. Small files that processes which
+    /// were killed an hour ago or longer did not finish are removed.
     ///
     /// # Errors
     ///
     /// [`StoreError::Io`] if the folders cannot be made.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        let layout = Layout::open(&root.into())?;
+        unfinished::sweep(&layout);
         Ok(Self {
-            layout: Layout::open(&root.into())?,
+            layout,
             search: Vec::new(),
             fetcher: None,
             offline: false,

@@ -1,7 +1,7 @@
 //! Fetching one artifact: under a lock, from where the last attempt ended, checked on the way.
 
-use std::fs;
-use std::io::{self, Read};
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,10 +9,11 @@ use super::ModelStore;
 use super::check::{self, Finding, Receipt};
 use super::ensure::{Ensured, Origin};
 use super::error::StoreError;
-use super::layout::{publish, write_whole};
+use super::header::check_header_in;
+use super::layout::{publish, remove_if_there};
 use super::manifest::Artifact;
 use super::name::{ArtifactName, Digest};
-use super::part::Part;
+use super::part::{Part, tag_path};
 use crate::fetch::{FetchError, FetchRequest, Fetcher};
 use crate::retry::{Classify, ErrorClass, SystemTimer, Timer};
 
@@ -134,7 +135,7 @@ impl ModelStore {
             .fetcher
             .as_deref()
             .ok_or_else(|| missing("the store has no fetcher"))?;
-        let mut cost = Cost::default();
+        let (mut cost, mut part) = (Cost::default(), None);
         let mut timer = Told {
             store: self,
             timer: SystemTimer::new(),
@@ -144,7 +145,7 @@ impl ModelStore {
             let result = self.retry.run(&mut timer, |attempt| {
                 let name = target.name.as_str();
                 let _span = tracing::debug_span!("f5.fetch", name, url, attempt).entered();
-                self.attempt(target, url, fetcher, &mut cost)
+                self.attempt(target, url, fetcher, &mut part, &mut cost)
                     .inspect_err(|error| {
                         tracing::warn!(%error, "attempt failed");
                         self.tell(&StoreEvent::Failed {
@@ -177,38 +178,61 @@ impl ModelStore {
         Err(last)
     }
 
-    /// One attempt; digest and size of what is in its place then.
+    /// One attempt; digest and size of what is in its place then. What has come is in `slot` between
+    /// attempts.
     fn attempt(
         &self,
         target: &Target<'_>,
         url: &str,
         fetcher: &dyn Fetcher,
+        slot: &mut Option<Part>,
         cost: &mut Cost,
     ) -> Result<(Digest, u64), StoreError> {
-        let path = self.layout.part(target.key);
-        let mut part = Part::open(&path)?;
+        let mut part = match slot.take() {
+            Some(part) => part,
+            None => Part::open(&self.layout, target.key)?,
+        };
         if target.size.is_some_and(|size| part.len > size) {
             part.clear()?;
         }
         if target.size.is_none_or(|size| part.len < size || size == 0) {
-            self.fill(&mut part, target, url, fetcher, cost)?;
+            let filled = self.fill(&mut part, target, url, fetcher, cost);
+            if let Err(error) = filled {
+                // After a failed write, the file may hold more than is known of it.
+                *slot = Some(part).filter(|_| !matches!(error, StoreError::Io { .. }));
+                return Err(error);
+            }
         }
         let (got, name) = (part.digest(), target.name);
         if let Some(expected) = target.digest.filter(|&expected| got != expected) {
-            self.quarantine(target, &path)?;
+            self.quarantine(target, &part.path)?;
             return Err(StoreError::WrongDigest {
                 name: name.clone(),
                 got,
                 expected,
             });
         }
-        if let Err(error) = check::check_header(name, part.len, &path) {
-            self.quarantine(target, &path)?;
+        // Through the handle, because another process may have taken the name.
+        (&part.file)
+            .seek(SeekFrom::Start(0))
+            .map_err(StoreError::io("read", &part.path))?;
+        let checked = check_header_in(name, part.len, &part.file, &part.path);
+        if let Err(error @ StoreError::NotSafetensors { .. }) = checked {
+            self.quarantine(target, &part.path)?;
             return Err(error);
         }
+        checked?;
         let blob = self.layout.blob(got);
-        publish(&part.file, &path, &blob)?;
-        remove_if_there(&self.layout.etag(target.key))?;
+        match publish(&part.file, &part.path, &blob) {
+            Err(StoreError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                // Where locks do nothing, another process takes what it thinks was left.
+                if File::open(&blob).and_then(Digest::of_reader).ok() != Some(got) {
+                    return Err(StoreError::Taken { name: name.clone() });
+                }
+            }
+            result => result?,
+        }
+        remove_if_there(&tag_path(&part.path))?;
         if let Ok(receipt) = Receipt::of(&blob) {
             check::leave_receipt(&self.layout, got, receipt);
         }
@@ -218,7 +242,7 @@ impl ModelStore {
     /// Brings the rest of the body.
     fn fill(
         &self,
-        part: &mut Part<'_>,
+        part: &mut Part,
         target: &Target<'_>,
         url: &str,
         fetcher: &dyn Fetcher,
@@ -234,11 +258,12 @@ impl ModelStore {
             url: url.to_owned(),
             what,
         };
-        let tag_path = self.layout.etag(target.key);
-        let tag = fs::read_to_string(&tag_path).ok().filter(|_| part.len > 0);
-        // Where nothing else tells two versions apart, only a tag may join their halves.
-        if target.digest.is_none() && tag.is_none() {
+        let mut tag = part.tag().map(str::to_owned);
+        // Where nothing else tells two versions apart, only a tag may join their halves, and a weak
+        // one says nothing about bytes.
+        if target.digest.is_none() && tag.as_ref().is_none_or(|tag| tag.starts_with("W/")) {
             part.clear()?;
+            tag = None;
         }
         self.tell(&StoreEvent::Request {
             name,
@@ -279,12 +304,13 @@ impl ModelStore {
                 part.len, response.offset
             );
             return Err(bad_answer(what).into());
+        } else if target.digest.is_none() && tag != response.etag {
+            // The rest of another version: the next attempt starts anew.
+            part.clear()?;
+            let what = format!("asked for the rest of {tag:?}, told of {:?}", response.etag);
+            return Err(bad_answer(what).into());
         }
-        match &response.etag {
-            Some(etag) if tag.as_ref() != Some(etag) => write_whole(&tag_path, etag.as_bytes())?,
-            Some(_) => {}
-            None => remove_if_there(&tag_path)?,
-        }
+        part.set_tag(response.etag.as_deref())?;
         let mut buffer = vec![0; 1 << 18];
         loop {
             let broken = |source, got| StoreError::Broken {
@@ -324,9 +350,13 @@ impl ModelStore {
 
     /// Puts a wrong file aside, where the next one replaces it.
     fn quarantine(&self, target: &Target<'_>, path: &Path) -> Result<(), StoreError> {
-        remove_if_there(&self.layout.etag(target.key))?;
+        remove_if_there(&tag_path(path))?;
         let aside = self.layout.quarantined(target.key);
-        fs::rename(path, &aside).map_err(StoreError::io("move into quarantine", path))?;
+        match fs::rename(path, &aside) {
+            // Where locks do nothing, another process may have taken it.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+            result => result.map_err(StoreError::io("move into quarantine", path))?,
+        }
         tracing::warn!(name = target.name.as_str(), "put into quarantine");
         self.tell(&StoreEvent::Quarantined { name: target.name });
         Ok(())
@@ -352,12 +382,5 @@ impl Timer for Told<'_> {
 
     fn random(&mut self) -> f64 {
         self.timer.random()
-    }
-}
-
-fn remove_if_there(path: &Path) -> Result<(), StoreError> {
-    match fs::remove_file(path) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
-        result => result.map_err(StoreError::io("remove", path)),
     }
 }

@@ -16,13 +16,24 @@ use super::manifest::Artifact;
 use super::name::{ArtifactName, Digest};
 use super::obtain::Target;
 
+/// What a file is, whichever mirror it comes from: its place on Hugging Face's hub.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The repository, as `owner/name`.
+    pub repository: ArtifactName,
+    /// A commit of it, or a branch or tag.
+    pub revision: ArtifactName,
+    /// The file's path in it.
+    pub path: ArtifactName,
+}
+
 /// A file that is known by its place alone, or by its digest and not its size.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unpinned {
     /// Its name in the manifest.
     pub name: ArtifactName,
-    /// What it is, whichever mirror it comes from: repository, revision and path.
-    pub source: String,
+    /// Its place on the hub.
+    pub source: Source,
     /// Its digest, if that is known.
     pub digest: Option<Digest>,
     /// Where it can be fetched, in order of preference.
@@ -41,7 +52,12 @@ struct Pin {
 
 impl Unpinned {
     fn key(&self) -> Digest {
-        Digest::of(self.source.as_bytes())
+        let Source {
+            repository,
+            revision,
+            path,
+        } = &self.source;
+        Digest::of(format!("{repository}@{revision}/{path}").as_bytes())
     }
 
     fn pinned(&self, Pin { digest, size }: Pin) -> Artifact {
@@ -63,6 +79,9 @@ impl Unpinned {
 impl ModelStore {
     /// The artifact that a file is, from the pin of an earlier call, from a folder that is searched,
     /// or else by fetching it once. Another content under its address is refused from then on.
+    ///
+    /// In a cache of Hugging Face's libraries, a file without a digest is looked for in its own
+    /// repository and revision alone: a file of the same path may be another one in a fine-tune.
     ///
     /// # Errors
     ///
@@ -97,7 +116,11 @@ impl ModelStore {
         {
             return Ok(Some(file.pinned(pin)));
         }
-        for path in self.named_candidates(&file.name) {
+        let places = match file.digest {
+            Some(digest) => self.candidates(&file.name, digest),
+            None => self.own_places(&file.name, &file.source),
+        };
+        for path in places {
             // What others own may be unreadable or something else without that being an error.
             let before = Receipt::of(&path);
             let Ok(Ok((digest, size))) = File::open(&path).map(check::digest_of) else {

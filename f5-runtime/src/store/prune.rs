@@ -8,9 +8,10 @@ use std::time::SystemTime;
 
 use super::ModelStore;
 use super::error::StoreError;
-use super::layout::{BLOBS, QUARANTINE, RECEIPTS, TMP, list};
+use super::layout::{BLOBS, QUARANTINE, TMP, list, own_name};
 use super::manifest::Manifest;
 use super::name::Digest;
+use super::unfinished::unfinished;
 
 /// Files that can go, in the order in which they would.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub struct PruneItem {
     pub bytes: u64,
     /// Why it can go.
     pub reason: PruneReason,
-    digest: Digest,
+    digest: Option<Digest>,
     used: SystemTime,
 }
 
@@ -36,6 +37,8 @@ pub struct PruneItem {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum PruneReason {
+    /// It is a small file that a process which was killed did not finish, an hour ago or longer.
+    Unfinished,
     /// Its content is wrong.
     Quarantined,
     /// It is part of an artifact that the manifest does not list.
@@ -89,11 +92,22 @@ impl ModelStore {
                         path,
                         bytes: metadata.len(),
                         reason,
-                        digest,
+                        digest: Some(digest),
                         used,
                     });
                 }
             }
+        }
+        for (path, metadata) in unfinished(&self.layout)? {
+            // A tag may be there as part of an artifact too.
+            items.retain(|item| item.path != path);
+            items.push(PruneItem {
+                path,
+                bytes: metadata.len(),
+                reason: PruneReason::Unfinished,
+                digest: None,
+                used: SystemTime::UNIX_EPOCH,
+            });
         }
         items.sort_by(|a, b| (a.reason, a.used, &a.path).cmp(&(b.reason, b.used, &b.path)));
         let mut freed = 0;
@@ -115,17 +129,21 @@ impl ModelStore {
         let mut freed = 0;
         for item in &plan.items {
             let ours = item.path.starts_with(self.layout.root());
-            let Some(_lock) = self.layout.try_lock(item.digest).filter(|_| ours) else {
+            if !ours {
                 continue;
-            };
+            }
+            let lock = item.digest.map(|digest| self.layout.try_lock(digest));
+            if let Some(None) = lock {
+                continue;
+            }
             match fs::remove_file(&item.path) {
                 Ok(()) => freed += item.bytes,
                 Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
                 Err(e) => return Err(StoreError::io("remove", &item.path)(e)),
             }
-            if item.reason == PruneReason::Unreferenced {
+            if let (PruneReason::Unreferenced, Some(digest)) = (item.reason, item.digest) {
                 // A receipt without its file says nothing.
-                let _ = fs::remove_file(self.layout.dir(RECEIPTS).join(item.digest.to_string()));
+                let _ = fs::remove_file(self.layout.receipt(digest));
             }
         }
         Ok(freed)
@@ -138,12 +156,4 @@ impl ModelStore {
         let own = |name: OsString| Some((dir.join(&name), own_name(name.to_str()?)?));
         Ok(names.into_iter().filter_map(own).collect())
     }
-}
-
-fn own_name(name: &str) -> Option<Digest> {
-    let stem = name
-        .strip_suffix(".part")
-        .or_else(|| name.strip_suffix(".etag"))
-        .unwrap_or(name);
-    stem.parse().ok()
 }

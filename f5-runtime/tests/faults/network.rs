@@ -156,8 +156,8 @@ pub(crate) fn every_fault(sizes: &Sizes) -> Row {
         typed += 1;
         cases += 1;
     }
-    // Versions that change between parts, and servers that know no ranges.
-    for act in [Act::Changed, Act::IgnoreRange] {
+    // Versions that change between parts, told well or not, and servers that know no ranges.
+    for act in [Act::Changed, Act::Retagged, Act::IgnoreRange] {
         let server = served(vec![Act::Break(90_000), act, Act::Good]);
         assert!(ensure(&format!("{}/x", server.address)).is_ok());
         (cases, recovered) = (cases + 1, recovered + 1);

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests with helpers")]
 
 mod faults;
+mod locks;
 mod recorder;
 mod server;
 mod spans;

@@ -32,6 +32,8 @@ pub(crate) enum Act {
     IgnoreRange,
     /// Another version under another tag: a range of the old one is not served.
     Changed,
+    /// The range that was asked for, under another tag, as if it were the rest of the old version.
+    Retagged,
 }
 
 /// An answer without a body.
@@ -161,10 +163,9 @@ fn answer(
     let size = body.len();
     let whole = matches!(act, Act::Changed | Act::IgnoreRange | Act::Head(..));
     let from = range_of(request).filter(|&from| !whole && from <= size);
-    let tag = if *act == Act::Changed {
-        "\"2\""
-    } else {
-        "\"1\""
+    let tag = match act {
+        Act::Changed | Act::Retagged => "\"2\"",
+        _ => "\"1\"",
     };
     let mut text = match from {
         Some(from) => {
@@ -177,7 +178,7 @@ fn answer(
     text += &format!("Content-Length: {}\r\nETag: {tag}\r\n\r\n", body.len());
     let mut open = false;
     match act {
-        Act::Good | Act::Changed | Act::IgnoreRange => open = true,
+        Act::Good | Act::Changed | Act::Retagged | Act::IgnoreRange => open = true,
         Act::Break(n) | Act::Stall(n) | Act::Reset(n) => body.truncate(*n),
         Act::Silent => {
             thread::sleep(Duration::from_secs(2));
