@@ -17,7 +17,7 @@ use crate::{
 };
 use features::{FLOOR, Features, HOP};
 use find::{SpokenWord, find};
-use graph::Graph;
+use graph::least_frames;
 use model::Model;
 
 #[cfg(feature = "train")]
@@ -123,7 +123,7 @@ pub(crate) fn align(
     }
     let features = Features::of(sound, 1.0, FLOOR);
     let found = find(model, &features, &spoken).ok_or_else(|| {
-        let needed = Graph::new(&spoken).least_frames as f64 * HOP;
+        let needed = least_frames(&spoken) as f64 * HOP;
         AlignError::TooShort {
             words: words.len(),
             duration: sound.duration,
