@@ -41,8 +41,9 @@ static ENGLISH: LazyLock<Option<Arc<Model>>> =
 /// silences wherever there are some, gives the times. Words that have no sound in English, such as
 /// a dash or a word in another script, stand between their neighbours and are marked
 /// [`TimingSource::Interpolated`]. So are all characters: the letters of a word are laid evenly over
-/// its phones, which is right for no more than the rough place of a syllable. The model was trained on synthetic speech of four voices and is
-/// part of the crate.
+/// its phones, which is right for no more than the rough place of a syllable. The model was trained
+/// on synthetic speech of three speakers, kal, slt (as Festival and as Flite speak with her voice)
+/// and rms, and is part of the crate.
 #[derive(Debug, Clone)]
 pub struct HmmAligner {
     /// None only if the crate's own data is damaged.
