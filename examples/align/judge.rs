@@ -6,6 +6,7 @@ use std::{
     fs,
     io::{BufWriter, Write},
     path::Path,
+    str::FromStr,
     time::Instant,
 };
 
@@ -21,6 +22,35 @@ pub(crate) struct Judge<'a> {
     pub(crate) language: &'a str,
     pub(crate) noise: Option<f32>,
     pub(crate) wrong_text: bool,
+    pub(crate) require: Option<Require>,
+    /// Whether `require` is for the default link alone, since all are judged.
+    pub(crate) all: bool,
+}
+
+/// What `--require` asks, over all voices; and no recording may fail.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Require {
+    /// Largest mean absolute error of word starts and ends, in milliseconds.
+    mean_ms: f64,
+    /// Smallest share of them within 50 ms, in percent.
+    within_50_percent: f64,
+}
+
+impl FromStr for Require {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = |text: &str| text.trim().parse().ok().filter(|n: &f64| n.is_finite());
+        let numbers = text.split_once(',');
+        let numbers = numbers.and_then(|(mean, share)| Some((number(mean)?, number(share)?)));
+        let (mean_ms, within_50_percent) = numbers.ok_or_else(|| {
+            format!("--require takes MEAN_MS,WITHIN_50_PERCENT, such as 15,95, not {text:?}")
+        })?;
+        Ok(Self {
+            mean_ms,
+            within_50_percent,
+        })
+    }
 }
 
 /// A line of the manifest.
@@ -56,7 +86,8 @@ struct Tally {
 }
 
 impl Judge<'_> {
-    /// Aligns every recording with every aligner, prints the table and writes the words to `out`.
+    /// Aligns every recording with every aligner, prints the table and writes the words to `out`;
+    /// an error if that is less than required.
     pub(crate) fn run(
         &self,
         manifest: &Path,
@@ -81,6 +112,7 @@ impl Judge<'_> {
         println!(
             "aligner       voice     mean ms  median    bias  <=20 ms  <=50 ms  <=100 ms  failed  believed  real-time factor"
         );
+        let mut short = Vec::new();
         for aligner in aligners {
             let mut tally = Tally::default();
             for case in &cases {
@@ -104,9 +136,16 @@ impl Judge<'_> {
                 }
             }
             tally.print(aligner.name(), cases.len());
+            let is_held = !self.all || aligner.name() == "hmm";
+            if let Some(require) = self.require.filter(|_| is_held) {
+                short.extend(tally.falls_short(require, aligner.name(), cases.len()));
+            }
         }
         if let Some((lines, path)) = lines {
             lines.into_inner()?.persist(path)?;
+        }
+        if !short.is_empty() {
+            return Err(format!("less than --require asks: {}", short.join("; ")).into());
         }
         Ok(())
     }
@@ -137,6 +176,33 @@ impl Judge<'_> {
 }
 
 impl Tally {
+    /// What is worse than required, a phrase each.
+    fn falls_short(&mut self, require: Require, aligner: &str, cases: usize) -> Vec<String> {
+        let mut short = Vec::new();
+        if self.failed > 0 {
+            short.push(format!("{aligner} failed on {} of {cases}", self.failed));
+        }
+        let errors = self.errors.entry("all".to_owned()).or_default();
+        if errors.count() == 0 {
+            short.push(format!("{aligner} has no words whose times are known"));
+            return short;
+        }
+        let (mean, share) = (1000.0 * errors.mean(), 100.0 * errors.within(0.05));
+        let Require {
+            mean_ms,
+            within_50_percent,
+        } = require;
+        if mean > mean_ms {
+            short.push(format!("{aligner} is {mean:.1} ms off, not {mean_ms} ms"));
+        }
+        if share < within_50_percent {
+            short.push(format!(
+                "{aligner} is within 50 ms for {share:.1} %, not {within_50_percent} %"
+            ));
+        }
+        short
+    }
+
     fn print(&mut self, aligner: &str, cases: usize) {
         // A row for the speed, where no times are known.
         self.errors.entry("all".to_owned()).or_default();

@@ -45,7 +45,11 @@ line has them. With one aligner, --out gets lines
 {\"id\", \"words\": [{\"w\", \"start\", \"end\", \"score\"}], \"source\"}.
 
   --link all           one table for every aligner that needs no download, and for ctc with --model
-  --wrong-text         align each recording with the text of another one: who notices?";
+  --wrong-text         align each recording with the text of another one: who notices?
+  --require MEAN_MS,WITHIN_50_PERCENT
+                       fail if the mean error of word starts and ends is larger, if fewer of them are
+                       within 50 ms, or if a recording could not be aligned, with any aligner that was
+                       asked for; with --link all, of hmm alone, the default one";
 
 #[derive(Default)]
 struct Args {
@@ -59,6 +63,8 @@ struct Args {
     plot: Option<PathBuf>,
     noise: Option<f32>,
     wrong_text: bool,
+    require: Option<judge::Require>,
+    all: bool,
     sources: Sources,
 }
 
@@ -81,9 +87,15 @@ fn main() -> Result<(), Box<dyn Error>> {
                 language: &args.language,
                 noise: args.noise,
                 wrong_text: args.wrong_text,
+                require: args.require,
+                all: args.all,
             };
+            if args.require.is_some() && args.wrong_text {
+                return Err("--require is for the right texts".into());
+            }
             judge.run(manifest, aligners, args.out.as_deref())
         }
+        (None, ..) if args.require.is_some() => Err("--require is for a --manifest".into()),
         (None, Some(wav), Some(text), [aligner]) => {
             let mut audio = Waveform::read_wav(wav)?;
             if let Some(db) = args.noise {
@@ -103,7 +115,6 @@ impl Args {
             language: "en".to_owned(),
             ..Self::default()
         };
-        let mut all = false;
         let mut parser = lexopt::Parser::from_env();
         while let Some(arg) = parser.next()? {
             match arg {
@@ -111,7 +122,7 @@ impl Args {
                 Long("manifest") => args.manifest = Some(parser.value()?.into()),
                 Long("aligner") => args.aligners.push(parser.value()?.string()?),
                 Long("link") => match parser.value()?.string()?.as_str() {
-                    "all" => all = true,
+                    "all" => args.all = true,
                     name => args.aligners.push(name.to_owned()),
                 },
                 Long("language") => args.language = parser.value()?.string()?,
@@ -120,6 +131,7 @@ impl Args {
                 Long("plot") => args.plot = Some(parser.value()?.into()),
                 Long("noise") => args.noise = Some(parser.value()?.parse()?),
                 Long("wrong-text") => args.wrong_text = true,
+                Long("require") => args.require = Some(parser.value()?.parse()?),
                 Long("model") => args.sources.network = Some(parser.value()?.into()),
                 Long("hmm") => args.sources.hmm = Some(parser.value()?.into()),
                 Long("allow-upload") => args.sources.allow_upload = true,
@@ -128,7 +140,7 @@ impl Args {
                 _ => return Err(arg.unexpected().into()),
             }
         }
-        if all {
+        if args.all {
             args.aligners = ["auto", "hmm", "energy", "proportional"]
                 .map(str::to_owned)
                 .into();

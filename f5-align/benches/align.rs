@@ -1,5 +1,7 @@
 //! Time to align a minute of speech, by every aligner that needs no download, and an hour by the
-//! default one: `cargo bench -p f5-align --bench align`.
+//! default one: `cargo bench -p f5-align --bench align`. With `--features ctc` a minute by that
+//! aligner too, with the tests' network of random weights: what is around a network, which is many
+//! times as large where it is a real one.
 
 use std::{hint::black_box, time::Duration};
 
@@ -21,11 +23,17 @@ fn speech(length: Duration) -> (Waveform, String) {
 
 fn minute(c: &mut Criterion) {
     let (audio, text) = speech(Duration::from_secs(60));
-    let aligners: [(&str, &dyn Aligner); 4] = [
-        ("auto", &AlignerChain::default()),
-        ("hmm", &HmmAligner::new()),
-        ("energy", &EnergyAligner::new()),
-        ("proportional", &ProportionalAligner::new()),
+    let aligners: Vec<(&str, Box<dyn Aligner>)> = vec![
+        ("auto", Box::new(AlignerChain::default())),
+        ("hmm", Box::new(HmmAligner::new())),
+        ("energy", Box::new(EnergyAligner::new())),
+        ("proportional", Box::new(ProportionalAligner::new())),
+        #[cfg(feature = "ctc")]
+        ("ctc", {
+            let device = burn::tensor::Device::flex();
+            let network = f5_align::CtcAligner::load("tests/data/ctc/base", "en", &device);
+            Box::new(network.expect("the tests' network"))
+        }),
     ];
     let mut group = c.benchmark_group("minute");
     group.sample_size(20);

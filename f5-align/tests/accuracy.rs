@@ -1,7 +1,7 @@
 //! Word times against the times that the synthesiser of the audio knows.
 //!
-//! One utterance is by a voice that the model was trained on (Festival's kal, another sentence),
-//! the other by a voice that it has never heard (Flite's awb).
+//! Six utterances are by voices that the model was trained on (Festival's kal and slt, with other
+//! sentences), one by a voice that it has never heard (Flite's awb); see `data/README.md`.
 #![allow(
     clippy::unwrap_used,
     reason = "helpers of tests state their expectations"
@@ -37,7 +37,7 @@ fn cases() -> Vec<Case> {
             }
         })
         .collect();
-    assert_eq!(cases.len(), 2);
+    assert_eq!(cases.len(), 7);
     cases
 }
 
@@ -76,6 +76,22 @@ fn the_hmm_aligner_is_right_to_20_ms_on_average() {
         );
         assert_eq!(found.quality.coverage, 1.0);
     }
+}
+
+/// What `.ci/run` asks of the example `align` too.
+#[test]
+fn the_hmm_aligner_reaches_its_goals() {
+    let errors = cases().into_iter().flat_map(|case| {
+        let found = HmmAligner::new().align(&case.audio, &case.text, "en");
+        errors(&found.unwrap(), &case)
+    });
+    let errors: Vec<f64> = errors.collect();
+    let near = errors.iter().filter(|e| **e <= 0.05).count();
+    let share = near as f64 / errors.len() as f64;
+    assert!(
+        mean(&errors) <= 0.015 && share >= 0.95,
+        "{share}: {errors:?}"
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What can be wrong with the files of a CTC network.
+//! What can be wrong with the files of a CTC network, and with the device that computes it.
 
 use std::path::PathBuf;
 
@@ -51,4 +51,17 @@ pub enum ModelError {
     /// The weights do not fit.
     #[error(transparent)]
     Weights(#[from] WeightsError),
+}
+
+/// The device broke off while the network heard audio: Burn and CubeCL panic where memory is used up
+/// or a device is lost. It is the cause of [`AlignError::Failed`](crate::AlignError::Failed) and
+/// [`TranscribeError::Failed`](crate::TranscribeError::Failed).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the network broke off: {message}; end other programs on its device or load it onto another"
+)]
+#[non_exhaustive]
+pub struct NetworkPanic {
+    /// What Burn said.
+    pub message: String,
 }

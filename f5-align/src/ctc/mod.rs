@@ -21,5 +21,5 @@ mod wav2vec2;
 pub use aligner::CtcAligner;
 pub use emissions::{Emissions, PathError};
 #[cfg(feature = "ctc")]
-pub use error::ModelError;
+pub use error::{ModelError, NetworkPanic};
 pub use path::{CtcPath, TokenSpan, forced_align};

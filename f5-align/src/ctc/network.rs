@@ -1,13 +1,19 @@
 //! A loaded network with its vocabulary: audio of any length to emissions.
 
-use std::{collections::BTreeMap, fs, ops::Range, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    ops::Range,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+};
 
 use burn::tensor::Device;
-use f5_core::audio::Waveform;
+use f5_core::{audio::Waveform, panics::panic_message};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
-    Emissions, ModelError,
+    Emissions, ModelError, NetworkPanic,
     vocabulary::Vocabulary,
     wav2vec2::{Config, Wav2Vec2},
 };
@@ -134,13 +140,26 @@ impl Network {
                 false => (heard.end - 1) * hop + reach,
             };
             let samples = &samples[heard.start * hop..end];
-            let rows = self.network.log_probs(samples, &self.device);
-            let rows = rows.narrow(0, kept.start - heard.start, kept.len());
-            let data = rows.try_into_data().map_err(Cause::new)?;
-            log_probs.extend(data.try_into_vec::<f32>().map_err(Cause::new)?);
+            log_probs.extend(guarded(|| {
+                let rows = self.network.log_probs(samples, &self.device);
+                let rows = rows.narrow(0, kept.start - heard.start, kept.len());
+                let data = rows.try_into_data().map_err(Cause::new)?;
+                data.try_into_vec::<f32>().map_err(Cause::new)
+            })?);
         }
         Emissions::new(log_probs, classes).map_err(Cause::new)
     }
+}
+
+/// Work on a device: Burn and CubeCL panic where memory is used up or a device is lost, and whoever
+/// asked has other links to turn to.
+///
+/// The panic hook of the program still prints: a library must not replace it.
+fn guarded<T>(run: impl FnOnce() -> Result<T, Cause>) -> Result<T, Cause> {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
+        let message = panic_message(payload.as_ref());
+        Err(Cause::new(NetworkPanic { message }))
+    })
 }
 
 /// From the first sample that is not zero to the last; all if there is none.
@@ -185,6 +204,22 @@ fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, ModelError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn panics_of_the_device_are_errors() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/ctc/base");
+        let device = Device::flex();
+        let mut network = Network::load(Path::new(folder), &device).expect("the test's network");
+        let samples = (0..16_000).map(|i| (i as f32 * 0.3).cos()).collect();
+        let audio = Waveform::new(samples, 16_000).expect("finite samples");
+        let heard = network.hear(&audio, 1).expect("a second of sound");
+        assert_eq!(heard.emissions.frames(), 49);
+        // More frames than there are: Burn panics when they are asked for.
+        network.config.conv_stride.fill(1);
+        let error = network.hear(&audio, 1).expect_err("no such frames");
+        let panic: &NetworkPanic = error.downcast_ref().expect("what Burn said");
+        assert!(!panic.message.is_empty(), "{panic}");
+    }
 
     #[test]
     fn digital_silence_at_the_ends_does_not_sound() {

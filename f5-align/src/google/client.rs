@@ -19,6 +19,8 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// Waits between questions whether an operation is done: doubled each time, up to the longest.
 const FIRST_POLL: Duration = Duration::from_millis(250);
 const LONGEST_POLL: Duration = Duration::from_secs(8);
+/// What "no limit" comes to: clocks cannot tell the end of `Duration::MAX`.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 /// Characters of a server's message that are kept.
 const LONGEST_MESSAGE: usize = 500;
 
@@ -41,7 +43,7 @@ impl Client<'_> {
         request: &RecognizeRequest<'_>,
         long: bool,
     ) -> Result<RecognizeResponse, GoogleSpeechError> {
-        let deadline = Instant::now() + self.timeout;
+        let deadline = Instant::now() + self.timeout.min(LONGEST_TIMEOUT);
         let schema = |error: serde_json::Error| GoogleSpeechError::Schema {
             what: error.to_string(),
         };
@@ -113,7 +115,8 @@ impl Client<'_> {
                 return Err(error);
             }
             sleep(pause);
-            wait *= 2;
+            // A server that asks for no pause may be asked any number of times.
+            wait = wait.saturating_mul(2);
         }
         // The last round returns.
         Err(GoogleSpeechError::NotDone {

@@ -99,7 +99,7 @@ impl GoogleSpeechAligner {
     }
 
     /// The longest one alignment may take, with everything that is asked again; 2 minutes when not
-    /// called.
+    /// called, no limit with [`Duration::MAX`].
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{
     features::{Features, HOP},
-    graph::Graph,
+    graph::{Graph, least_frames},
     model::{ALL_STATES, Model, STATES, kind},
     viterbi::{self, Path},
 };
@@ -64,6 +64,10 @@ impl Found {
 /// The most likely places of spoken words; `None` if there are too few frames for them.
 pub(crate) fn find(model: &Model, features: &Features, spoken: &[SpokenWord]) -> Option<Found> {
     let frames = features.frames();
+    // The search would find out too, but only after all of its work.
+    if least_frames(spoken) > frames {
+        return None;
+    }
     let graph = Graph::new(spoken);
     let windowed = if frames.saturating_mul(graph.states.len()) > ONE_PIECE {
         in_windows(model, features, spoken, WINDOW)
@@ -88,6 +92,9 @@ fn in_windows(
     loop {
         let left = features.frames() - first;
         if left <= window + window / 2 || rest.is_empty() {
+            if least_frames(rest) > left {
+                return None;
+            }
             let last = search(model, features, first..features.frames(), &Graph::new(rest))?;
             all.words.extend(last.words);
             return Some(all);
@@ -207,6 +214,28 @@ mod tests {
         split_words,
     };
     use f5_core::audio::Waveform;
+    use std::time::{Duration, Instant};
+
+    fn spoken(text: &str) -> Vec<SpokenWord> {
+        (0..)
+            .zip(split_words(text))
+            .flat_map(|(i, word)| pronounce(&word.text).into_iter().map(move |v| (i, v)))
+            .collect()
+    }
+
+    #[test]
+    fn too_many_words_are_refused_before_a_search() {
+        let audio = Waveform::new(vec![0.1; 60 * 16_000], 16_000).expect("finite samples");
+        let features = Features::of(Sound::of(&audio, 0).expect("audio"), 1.0, FLOOR);
+        let model = ENGLISH.as_ref().expect("the embedded model");
+        let many = vec![spoken("nobody").remove(0); 20_000];
+        // What counts the words takes a millisecond, what searches half a minute and more.
+        let started = Instant::now();
+        assert!(find(model, &features, &many).is_none());
+        assert!(in_windows(model, &features, &many, 5000).is_none());
+        let taken = started.elapsed();
+        assert!(taken < Duration::from_secs(2), "{taken:?}");
+    }
 
     #[test]
     fn windows_find_what_one_piece_finds() {
@@ -220,10 +249,7 @@ mod tests {
         }
         let audio = Waveform::new(samples, 16_000).expect("finite samples");
         let text = "Nobody knew where the sound was coming from. ".repeat(9);
-        let spoken: Vec<SpokenWord> = (0..)
-            .zip(split_words(&text))
-            .flat_map(|(i, word)| pronounce(&word.text).into_iter().map(move |v| (i, v)))
-            .collect();
+        let spoken = spoken(&text);
         let features = Features::of(Sound::of(&audio, 0).expect("audio"), 1.0, FLOOR);
         let model = ENGLISH.as_ref().expect("the embedded model");
         let whole = search(model, &features, 0..features.frames(), &Graph::new(&spoken));

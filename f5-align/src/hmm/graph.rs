@@ -25,8 +25,13 @@ pub(crate) struct Graph {
     pub(crate) starts: Vec<u32>,
     /// States that the audio may end with.
     pub(crate) ends: Vec<u32>,
-    /// The fewest frames in which the words can be spoken.
-    pub(crate) least_frames: usize,
+}
+
+/// The fewest frames in which words can be spoken, known without their graph.
+pub(crate) fn least_frames(spoken: &[(u32, Vec<Vec<Phone>>)]) -> usize {
+    let shortest = |variants: &Vec<Vec<Phone>>| variants.iter().map(Vec::len).min().unwrap_or(0);
+    let phones: usize = spoken.iter().map(|(_, variants)| shortest(variants)).sum();
+    phones * STATES
 }
 
 impl Graph {
@@ -47,7 +52,6 @@ impl Graph {
                     graph.starts.push(entry);
                 }
             }
-            graph.least_frames += variants.iter().map(Vec::len).min().unwrap_or(0) * STATES;
             let silence = graph.push(&[SILENCE], None, &ends);
             ends.push(silence);
             graph.ends = ends;

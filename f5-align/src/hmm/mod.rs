@@ -17,7 +17,7 @@ use crate::{
 };
 use features::{FLOOR, Features, HOP};
 use find::{SpokenWord, find};
-use graph::Graph;
+use graph::least_frames;
 use model::Model;
 
 #[cfg(feature = "train")]
@@ -41,8 +41,9 @@ static ENGLISH: LazyLock<Option<Arc<Model>>> =
 /// silences wherever there are some, gives the times. Words that have no sound in English, such as
 /// a dash or a word in another script, stand between their neighbours and are marked
 /// [`TimingSource::Interpolated`]. So are all characters: the letters of a word are laid evenly over
-/// its phones, which is right for no more than the rough place of a syllable. The model was trained on synthetic speech of four voices and is
-/// part of the crate.
+/// its phones, which is right for no more than the rough place of a syllable. The model was trained
+/// on synthetic speech of three speakers, kal, slt (as Festival and as Flite speak with her voice)
+/// and rms, and is part of the crate.
 #[derive(Debug, Clone)]
 pub struct HmmAligner {
     /// None only if the crate's own data is damaged.
@@ -123,7 +124,7 @@ pub(crate) fn align(
     }
     let features = Features::of(sound, 1.0, FLOOR);
     let found = find(model, &features, &spoken).ok_or_else(|| {
-        let needed = Graph::new(&spoken).least_frames as f64 * HOP;
+        let needed = least_frames(&spoken) as f64 * HOP;
         AlignError::TooShort {
             words: words.len(),
             duration: sound.duration,

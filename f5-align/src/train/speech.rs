@@ -20,8 +20,9 @@ pub enum Voice {
     Flite(&'static str),
 }
 
-/// The voices that the committed model is trained on. Festival's ked, Flite's awb and espeak-ng
-/// are never among them: they judge the result.
+/// The voices that the committed model is trained on: three speakers, since two synthesisers speak
+/// with slt's voice. Festival's ked, Flite's awb and espeak-ng are never among them: they judge the
+/// result.
 pub const VOICES: [Voice; 4] = [
     Voice::Festival("kal_diphone"),
     Voice::Festival("cmu_us_slt_arctic_hts"),

@@ -294,6 +294,22 @@ fn slow_answers_end_when_time_is_up() {
 }
 
 #[test]
+fn there_may_be_no_limit_of_time_and_any_number_of_retries() {
+    // More than a wait can be doubled.
+    let mut answers: Vec<Answer> = (0..70).map(|_| quota("Retry-After: 0\r\n")).collect();
+    answers.push(Answer::ok(words("the")));
+    let server = Server::start(answers);
+    let patient = aligner(&server).timeout(Duration::MAX).retries(u32::MAX);
+    patient.align(&tone(1.0, 16_000), TEXT, "en-GB").unwrap();
+    assert_eq!(server.asked().len(), 71);
+
+    let done = json!({"name": "1", "done": true, "response": words("the quick")});
+    let server = Server::start(vec![Answer::ok(json!({"name": "1"})), Answer::ok(done)]);
+    let patient = aligner(&server).timeout(Duration::MAX);
+    patient.align(&tone(60.5, 8_000), TEXT, "en-GB").unwrap();
+}
+
+#[test]
 fn broken_connections_can_be_tried_again() {
     let server = Server::start(vec![Answer::HangUp, Answer::ok(words("the"))]);
     aligner(&server)
