@@ -23,13 +23,17 @@ pub(super) struct Part {
     /// Tag of the version that it is of.
     tag: Option<String>,
     hasher: Sha256,
+    /// Where parts are made, and of what this is one.
+    dir: PathBuf,
+    key: Digest,
 }
 
 impl Part {
     /// A part that begins with the most that earlier attempts left, which is gone then.
     pub(super) fn open(layout: &Layout, key: Digest) -> Result<Self, StoreError> {
         let left = left(layout, key)?;
-        let mut part = Self::create(layout, key)?;
+        let dir = layout.dir(TMP);
+        let mut part = Self::create(&dir, key)?;
         if let Some(longest) = longest(&left)
             && let Err(error) = part.copy(&longest)
         {
@@ -40,7 +44,7 @@ impl Part {
                 StoreError::Io { source, .. } if is_gone_or_full(source) => {}
                 _ => return Err(error),
             }
-            part = Self::create(layout, key)?;
+            part = Self::create(&dir, key)?;
         }
         for path in left {
             remove_if_there(&path)?;
@@ -48,11 +52,7 @@ impl Part {
         Ok(part)
     }
 
-    fn create(layout: &Layout, key: Digest) -> Result<Self, StoreError> {
-        Self::create_in(&layout.dir(TMP), &format!("{key}."))
-    }
-
-    fn create_in(dir: &Path, prefix: &str) -> Result<Self, StoreError> {
+    fn create(dir: &Path, key: Digest) -> Result<Self, StoreError> {
         // Opened by hand, because what is published must be readable for everybody who may.
         let open = |path: &Path| {
             File::options()
@@ -62,7 +62,7 @@ impl Part {
                 .open(path)
         };
         let made = tempfile::Builder::new()
-            .prefix(prefix)
+            .prefix(&format!("{key}."))
             .suffix(".part")
             .make_in(dir, open)
             .and_then(|made| made.keep().map_err(|e| e.error));
@@ -73,6 +73,8 @@ impl Part {
             len: 0,
             tag: None,
             hasher: Sha256::new(),
+            dir: dir.to_owned(),
+            key,
         })
     }
 
@@ -122,10 +124,7 @@ impl Part {
         if self.len == 0 {
             return self.set_tag(None);
         }
-        let dir = self.path.parent().unwrap_or(&self.path);
-        let name = self.path.file_name().and_then(|name| name.to_str());
-        let key = name.and_then(own_name).map(|key| format!("{key}."));
-        let new = Self::create_in(dir, &key.unwrap_or_default())?;
+        let new = Self::create(&self.dir, self.key)?;
         std::mem::replace(self, new).remove()
     }
 
