@@ -27,22 +27,13 @@ pub(super) struct TimeEmbedding {
 impl TimeEmbedding {
     /// The embedding of each time, `[times, dim]`.
     fn forward(&self, times: &[f32]) -> Vec<f32> {
-        let hidden = self.hidden(times);
+        let waves: Vec<f32> = times.iter().flat_map(|&time| sinusoid(time)).collect();
+        let hidden = activate(&self.time_mlp_0, &waves, times.len());
         let layer = &self.time_mlp_2;
         let mut out = vec![0.0; times.len() * layer.outputs()];
         let operand = layer.kernel().dense(&hidden, times.len(), layer.inputs());
         layer.write(operand, &mut Buffer::default(), &mut out);
         out
-    }
-
-    /// SiLU of it, which is all that modulations want of it.
-    fn activated(&self, times: &[f32]) -> Vec<f32> {
-        activate(&self.time_mlp_2, &self.hidden(times), times.len())
-    }
-
-    fn hidden(&self, times: &[f32]) -> Vec<f32> {
-        let waves: Vec<f32> = times.iter().flat_map(|&time| sinusoid(time)).collect();
-        activate(&self.time_mlp_0, &waves, times.len())
     }
 }
 
@@ -97,7 +88,11 @@ pub(super) struct Modulations {
 impl Modulations {
     pub(super) fn new<K: Kernel>(network: &CpuTransformer<K>, times: &[f32]) -> Self {
         let dim = network.shape.dim;
-        let time = network.time_embed.activated(times);
+        let embedded = network.time_embed.forward(times);
+        // All that modulations want of it.
+        let mut time = embedded.clone();
+        let none = vec![0.0; time.len()];
+        rows::activate(network.kernel.cpu(), &mut time, &none, Activation::Silu);
         let block = |block: &Block<K>| match &block.norms {
             Norms::Rms { .. } => Vec::new(),
             Norms::Modulated(layer) => {
@@ -126,7 +121,7 @@ impl Modulations {
             last,
             tokens: match network.shape.lead {
                 0 => Vec::new(),
-                _ => network.time_embed.forward(times),
+                _ => embedded,
             },
             open: vec![1.0; dim],
         }
